@@ -1,0 +1,27 @@
+import assert from "node:assert/strict";
+
+/** Stands in for `assertEquals` of `@std/assert`. */
+export function assertEquals<T>(actual: T, expected: T, msg?: string) {
+  try {
+    assert.deepEqual(actual, expected);
+  } catch (error) {
+    // Node's assertion shows a diff or the caller's message; this shows both.
+    if (msg && error instanceof Error) {
+      error.message = `${msg}\n${error.message}`;
+    }
+    throw error;
+  }
+}
+
+/** Stands in for `assertRejects` of `@std/assert`. */
+export async function assertRejects(
+  fn: () => Promise<unknown>,
+  ErrorClass: new (message: string) => Error,
+  msgIncludes = "",
+) {
+  await assert.rejects(fn, (error) => {
+    assert(error instanceof ErrorClass, error as Error);
+    assert.match(error.message, new RegExp(RegExp.escape(msgIncludes)));
+    return true;
+  });
+}

@@ -1,0 +1,177 @@
+import { assertEquals, assertRejects } from "@std/assert";
+import { record } from "./record.ts";
+
+function print(text: string) {
+  Deno.stdout.writeSync(new TextEncoder().encode(text));
+}
+
+function sleep(seconds: number) {
+  return new Promise((resolve) => setTimeout(resolve, seconds * 1000));
+}
+
+function block(seconds: number, expected = 0) {
+  const number = new Int32Array(new SharedArrayBuffer(4));
+  return Atomics.wait(number, 0, expected, seconds * 1000);
+}
+
+Deno.test("a recording has every line with its time, both ends included", async () => {
+  const { output, lines, seconds } = await record(async () => {
+    for (let second = 0;; second++) {
+      print(`line ${second}\n`);
+      await sleep(1);
+    }
+  }, 2);
+  assertEquals(seconds, 2);
+  assertEquals(output, "line 0\nline 1\nline 2\n");
+  assertEquals(lines, [
+    { text: "line 0", seconds: 0 },
+    { text: "line 1", seconds: 1 },
+    { text: "line 2", seconds: 2 },
+  ]);
+});
+
+Deno.test("a recording has what is printed at the end, however many steps it takes", async () => {
+  const { output } = await record(async () => {
+    await sleep(1);
+    for (let step = 0; step < 10; step++) await Promise.resolve();
+    await sleep(0);
+    print("at the end");
+    await sleep(0.001);
+    print("after the end");
+  }, 1);
+  assertEquals(output, "at the end");
+});
+
+Deno.test("timers go off at their own time, and in the order in which they are due", async () => {
+  const { lines } = await record(async () => {
+    const task = async (name: string, seconds: number) => {
+      while (true) {
+        await sleep(seconds);
+        print(`${name}\n`);
+      }
+    };
+    await Promise.all([task("slow", 0.3), task("fast", 0.2)]);
+  }, 0.7);
+  assertEquals(lines, [
+    { text: "fast", seconds: 0.2 },
+    { text: "slow", seconds: 0.3 },
+    { text: "fast", seconds: 0.4 },
+    { text: "slow", seconds: 0.6 },
+    { text: "fast", seconds: 0.6 },
+  ]);
+});
+
+Deno.test("a blocking sleep is recorded with who sleeps, and cut off at the end", async () => {
+  const { blocked } = await record(() => {
+    while (true) {
+      print("before\n\n");
+      block(0.75);
+    }
+  }, 1);
+  assertEquals(blocked, [
+    { from: 0, to: 0.75, after: "before" },
+    { from: 0.75, to: 1, after: "before" },
+  ]);
+});
+
+Deno.test("a blocking sleep without an end lasts to the end of the recording", async () => {
+  const { blocked } = await record(() => {
+    print("before\n");
+    block(NaN);
+  }, 2);
+  assertEquals(blocked, [{ from: 0, to: 2, after: "before" }]);
+});
+
+Deno.test("while the thread is blocked, tasks whose time has come have to wait", async () => {
+  const { lines } = await record(async () => {
+    const awake = sleep(0.5).then(() => print("awake"));
+    block(2);
+    await awake;
+    await sleep(10);
+  }, 3);
+  assertEquals(lines, [{ text: "awake", seconds: 2 }]);
+});
+
+Deno.test("Atomics.wait does not sleep if the number is not the expected one", async () => {
+  const { output, blocked } = await record(async () => {
+    print(block(1, 5));
+    await sleep(10);
+  }, 1);
+  assertEquals(output, "not-equal");
+  assertEquals(blocked, []);
+});
+
+Deno.test("a main that throws fails with its own error", async () => {
+  await assertRejects(
+    () =>
+      record(() => {
+        throw new RangeError("at once");
+      }, 1),
+    RangeError,
+    "at once",
+  );
+  await assertRejects(
+    () =>
+      record(
+        () => sleep(1).then(() => Promise.reject(new RangeError("later"))),
+        3,
+      ),
+    RangeError,
+    "later",
+  );
+});
+
+Deno.test("a main that returns fails", async () => {
+  await assertRejects(() => record(() => {}, 1), Error, "main returned at 0 s");
+  await assertRejects(
+    () => record(() => sleep(1), 3),
+    Error,
+    "main returned at 1 s",
+  );
+});
+
+Deno.test("a main that prints without ever sleeping fails", async () => {
+  const message = "printed 100 lines at 0 s without a sleep";
+  await assertRejects(
+    () =>
+      record(() => {
+        while (true) print("line\n");
+      }, 1),
+    Error,
+    message,
+  );
+  const task = async () => {
+    while (true) {
+      print("line\n");
+      await Promise.resolve();
+    }
+  };
+  await assertRejects(
+    () => record(() => Promise.all([task(), task()]), 1),
+    Error,
+    message,
+  );
+});
+
+Deno.test("after a recording, good or bad, the real clock and the real output are back", async () => {
+  const real = () => [setTimeout, Date, Deno.stdout.writeSync, Atomics.wait];
+  const before = real();
+  const during: unknown[] = [];
+  await record(async () => {
+    during.push(...real());
+    await sleep(10);
+  }, 1);
+  await assertRejects(() => record(() => {}, 1), Error);
+  assertEquals(real().map((value, i) => value === before[i]), [
+    true,
+    true,
+    true,
+    true,
+  ]);
+  assertEquals(during.map((value, i) => value === before[i]), [
+    false,
+    false,
+    false,
+    false,
+  ]);
+});
