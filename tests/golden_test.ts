@@ -13,9 +13,9 @@ async function assertGolden(actual: string, golden: Text, path: string) {
   const expected = await golden().catch((cause) => {
     throw new Error(`${path} is missing: run \`deno task golden\`.`, { cause });
   });
-  // As lists of lines, so that the diff shows white space and line ends, too.
-  const actualLines = actual.split("\n");
-  const goldenLines = expected.default.split("\n");
+  // As lists of lines with their line ends, so that the diff shows those, too.
+  const actualLines = actual.split(/(?<=\n)/);
+  const goldenLines = expected.default.split(/(?<=\n)/);
   let line = 0;
   while (line < actualLines.length && actualLines[line] === goldenLines[line]) {
     line++;

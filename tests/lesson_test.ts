@@ -41,10 +41,10 @@ function linesPerTime(lines: { seconds: number }[]) {
   );
 }
 
-Deno.test("async.ts and async2.ts print the same", async () => {
+Deno.test("async.ts and async2.ts print the same lines at the same times", async () => {
   assertEquals(
-    (await generatorCoroutines.output()).default,
-    (await asyncAwait.output()).default,
+    await record(generatorCoroutines.main, 3),
+    await record(asyncAwait.main, 3),
   );
 });
 
