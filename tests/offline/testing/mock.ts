@@ -1,5 +1,3 @@
-import { mock } from "node:test";
-
 /** Stands in for `stub` of `@std/testing/mock`. */
 export function stub<Self extends object, Prop extends keyof Self>(
   self: Self,
@@ -8,6 +6,11 @@ export function stub<Self extends object, Prop extends keyof Self>(
     ? (this: Self, ...args: Args) => Return
     : never,
 ): Disposable {
-  const method = mock.method(self, property, func, {});
-  return { [Symbol.dispose]: () => method.mock.restore() };
+  const original = self[property];
+  self[property] = func as Self[Prop];
+  return {
+    [Symbol.dispose]() {
+      self[property] = original;
+    },
+  };
 }
