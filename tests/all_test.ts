@@ -5,6 +5,7 @@ import { assertEquals } from "@std/assert";
 
 import "./golden_test.ts";
 import "./lesson_test.ts";
+import "./process_test.ts";
 import "./record_test.ts";
 
 Deno.test({

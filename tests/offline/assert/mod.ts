@@ -13,6 +13,11 @@ export function assertEquals<T>(actual: T, expected: T, msg?: string) {
   }
 }
 
+/** Stands in for `assertStringIncludes` of `@std/assert`. */
+export function assertStringIncludes(actual: string, expected: string) {
+  assert.match(actual, new RegExp(RegExp.escape(expected)));
+}
+
 /** Stands in for `assertRejects` of `@std/assert`. */
 export async function assertRejects(
   fn: () => Promise<unknown>,
@@ -21,7 +26,7 @@ export async function assertRejects(
 ) {
   await assert.rejects(fn, (error) => {
     assert(error instanceof ErrorClass, error as Error);
-    assert.match(error.message, new RegExp(RegExp.escape(msgIncludes)));
+    assertStringIncludes(error.message, msgIncludes);
     return true;
   });
 }
