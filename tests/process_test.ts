@@ -1,6 +1,4 @@
 import { assertEquals, assertStringIncludes } from "@std/assert";
-import { existsSync } from "node:fs";
-import { fileURLToPath } from "node:url";
 import { lessons } from "./lessons.ts";
 import { record } from "./record.ts";
 
@@ -9,7 +7,7 @@ const DEADLINE_MS = 6_000;
 
 interface Script {
   name: string;
-  path: string;
+  url: URL;
   /** What it prints in its first three seconds. */
   golden: string;
   /** When it prints each line of its first two seconds, in seconds. */
@@ -29,7 +27,7 @@ Deno.test({
     for (const { name, main, output } of lessons) {
       scripts.push({
         name: `${name}.ts`,
-        path: fileURLToPath(new URL(`../scripts/${name}.ts`, import.meta.url)),
+        url: new URL(`../scripts/${name}.ts`, import.meta.url),
         golden: (await output()).default,
         times: (await record(main, 2)).lines.map(({ seconds }) => seconds),
         folder: Deno.makeTempDirSync({ dir: folder }),
@@ -66,14 +64,14 @@ interface Step {
 const steps: Step[] = [
   {
     name: "prints its golden file, each line when it is due",
-    check: (script) => printsInTime(script, run(script.path)),
+    check: (script) => printsInTime(script, run(script.url)),
   },
   {
     name: "does the same as a copy, alone in a folder and with nothing cached",
     async check(script) {
       const copy = `${script.folder}/copy.ts`;
-      Deno.copyFileSync(script.path, copy);
-      const command = run("--no-config", "--no-remote", "--no-npm", copy);
+      Deno.copyFileSync(script.url, copy);
+      const command = run(copy, "--no-config", "--no-remote", "--no-npm");
       await printsInTime(script, command, {
         cwd: script.folder,
         env: { DENO_DIR: `${script.folder}/cache` },
@@ -82,20 +80,21 @@ const steps: Step[] = [
   },
   {
     name: "asks for no permission",
-    async check({ path, folder, times }) {
+    async check({ url, folder, times }) {
       // Deno notes there whatever a script tries to read, write or connect to.
       const audit = `${folder}/audit`;
-      await using process = new Process(run(path), {
+      Deno.writeTextFileSync(audit, "");
+      await using process = new Process(run(url), {
         env: { DENO_AUDIT_PERMISSIONS: audit },
       });
       await process.readLines(times.length);
-      assertEquals(existsSync(audit) ? Deno.readTextFileSync(audit) : "", "");
+      assertEquals(Deno.readTextFileSync(audit), "");
     },
   },
   {
     name: "ends with an error when its reader leaves after three lines",
-    async check({ path }) {
-      await using process = new Process(run(path));
+    async check({ url }) {
+      await using process = new Process(run(url));
       await process.readLines(3);
       await process.stopReading();
       const { code, stderr } = await process.end();
@@ -106,9 +105,9 @@ const steps: Step[] = [
   {
     name: "ends with an error when the disk is full",
     ignore: Deno.build.os !== "linux", // which alone has /dev/full
-    async check({ path }) {
+    async check({ url }) {
       await using process = new Process(
-        ["sh", "-c", 'exec "$@" > /dev/full', "sh", ...run(path)],
+        ["sh", "-c", 'exec "$@" > /dev/full', "sh", ...run(url)],
       );
       const { code, stderr } = await process.end();
       assertEquals(code, 1);
@@ -118,8 +117,8 @@ const steps: Step[] = [
   ...(["SIGINT", "SIGTERM"] as const).map((signal): Step => ({
     name: `ends within a second of ${signal}, its last line whole`,
     ignore: onWindows,
-    async check({ path, golden }) {
-      await using process = new Process(run(path));
+    async check({ url, golden }) {
+      await using process = new Process(run(url));
       await process.readLines(1);
       const before = performance.now();
       process.kill(signal);
@@ -139,7 +138,7 @@ const steps: Step[] = [
         "-c",
         tailOutput,
         `${script.folder}/output`,
-        ...run(script.path),
+        ...run(script.url),
       ]),
   },
 ];
@@ -181,8 +180,8 @@ async function printsInTime(
 }
 
 /** The command line that runs a script. */
-function run(...args: string[]) {
-  return [Deno.execPath(), "run", "--no-prompt", ...args];
+function run(script: string | URL, ...flags: string[]) {
+  return [Deno.execPath(), "run", "--no-prompt", ...flags, `${script}`];
 }
 
 /** A process whose output is read. It ends with the scope that it is used in. */
