@@ -1,11 +1,21 @@
 import { assertEquals } from "@std/assert";
 import { GOLDEN_SECONDS, lessons, type Text } from "./lessons.ts";
 import { record } from "./record.ts";
+import { timeline } from "./timeline.ts";
 
-for (const { name, main, output } of lessons) {
+for (const { name, main, output, picture } of lessons) {
   Deno.test(`scripts/${name}.ts prints golden/${name}.txt`, async () => {
     const recording = await record(main, GOLDEN_SECONDS);
     await assertGolden(recording.output, output, `golden/${name}.txt`);
+  });
+
+  Deno.test(`golden/${name}.svg is a picture of scripts/${name}.ts`, async () => {
+    const recording = await record(main, GOLDEN_SECONDS);
+    await assertGolden(
+      timeline(name, recording),
+      picture,
+      `golden/${name}.svg`,
+    );
   });
 }
 

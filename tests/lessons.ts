@@ -15,6 +15,8 @@ export interface Lesson {
   script: Text;
   /** What it prints, `golden/NAME.txt`. */
   output: Text;
+  /** Who waits for whom meanwhile, `golden/NAME.svg`. */
+  picture: Text;
 }
 
 /**
@@ -30,17 +32,20 @@ export const lessons: Lesson[] = [
     main: yieldMain,
     script: () => import("../scripts/yield.ts", { with: { type: "text" } }),
     output: () => import("../golden/yield.txt", { with: { type: "text" } }),
+    picture: () => import("../golden/yield.svg", { with: { type: "text" } }),
   },
   {
     name: "async",
     main: asyncMain,
     script: () => import("../scripts/async.ts", { with: { type: "text" } }),
     output: () => import("../golden/async.txt", { with: { type: "text" } }),
+    picture: () => import("../golden/async.svg", { with: { type: "text" } }),
   },
   {
     name: "async2",
     main: async2Main,
     script: () => import("../scripts/async2.ts", { with: { type: "text" } }),
     output: () => import("../golden/async2.txt", { with: { type: "text" } }),
+    picture: () => import("../golden/async2.svg", { with: { type: "text" } }),
   },
 ];

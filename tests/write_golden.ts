@@ -1,6 +1,7 @@
 import { green, yellow } from "@std/fmt/colors";
 import { GOLDEN_SECONDS, lessons } from "./lessons.ts";
 import { record } from "./record.ts";
+import { timeline } from "./timeline.ts";
 
 const golden = new URL("../golden/", import.meta.url);
 Deno.mkdirSync(golden, { recursive: true });
@@ -8,6 +9,7 @@ Deno.mkdirSync(golden, { recursive: true });
 for (const { name, main } of lessons) {
   const recording = await record(main, GOLDEN_SECONDS);
   write(`${name}.txt`, recording.output);
+  write(`${name}.svg`, timeline(name, recording));
 }
 
 function write(file: string, content: string) {
