@@ -3,10 +3,13 @@
 
 import { assertEquals } from "@std/assert";
 
+// First what the other tests stand on.
+import "./offline_test.ts";
+import "./record_test.ts";
+
 import "./golden_test.ts";
 import "./lesson_test.ts";
 import "./process_test.ts";
-import "./record_test.ts";
 
 Deno.test({
   name: "all_test.ts imports every test file (checked by `deno task test`)",

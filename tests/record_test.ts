@@ -2,7 +2,7 @@ import { assertEquals, assertRejects } from "@std/assert";
 import { record } from "./record.ts";
 
 function print(text: string) {
-  Deno.stdout.writeSync(new TextEncoder().encode(text));
+  return Deno.stdout.writeSync(new TextEncoder().encode(text));
 }
 
 function sleep(seconds: number) {
@@ -30,16 +30,30 @@ Deno.test("a recording has every line with its time, both ends included", async 
   ]);
 });
 
-Deno.test("a recording has what is printed at the end, however many steps it takes", async () => {
+Deno.test("a recording has what is printed at the end, but nothing later, however many steps it takes", async () => {
+  const realOutput = Deno.stdout.writeSync;
+  let lastOutput: unknown;
   const { output } = await record(async () => {
     await sleep(1);
     for (let step = 0; step < 10; step++) await Promise.resolve();
     await sleep(0);
     print("at the end");
     await sleep(0.001);
+    for (let step = 0; step < 10; step++) await Promise.resolve();
+    lastOutput = Deno.stdout.writeSync;
     print("after the end");
   }, 1);
   assertEquals(output, "at the end");
+  assertEquals(lastOutput === realOutput, false);
+});
+
+Deno.test("to the script, printing and blocking answer as they do for real", async () => {
+  const answers: unknown[] = [];
+  await record(async () => {
+    answers.push(print("täxt\n"), block(0.5), block(0.5, 5));
+    await sleep(10);
+  }, 1);
+  assertEquals(answers, [6, "timed-out", "not-equal"]);
 });
 
 Deno.test("timers go off at their own time, and in the order in which they are due", async () => {
@@ -92,12 +106,13 @@ Deno.test("while the thread is blocked, tasks whose time has come have to wait",
   assertEquals(lines, [{ text: "awake", seconds: 2 }]);
 });
 
-Deno.test("Atomics.wait does not sleep if the number is not the expected one", async () => {
-  const { output, blocked } = await record(async () => {
-    print(block(1, 5));
+Deno.test("Atomics.wait does not block if the number is not the expected one", async () => {
+  const { lines, blocked } = await record(async () => {
+    block(1, 5);
+    print("at once");
     await sleep(10);
   }, 1);
-  assertEquals(output, "not-equal");
+  assertEquals(lines, [{ text: "at once", seconds: 0 }]);
   assertEquals(blocked, []);
 });
 
@@ -122,16 +137,14 @@ Deno.test("a main that throws fails with its own error", async () => {
 });
 
 Deno.test("a main that returns fails", async () => {
-  await assertRejects(() => record(() => {}, 1), Error, "main returned at 0 s");
-  await assertRejects(
-    () => record(() => sleep(1), 3),
-    Error,
-    "main returned at 1 s",
-  );
+  const message = (seconds: number) =>
+    `main returned at ${seconds} s; it has to go on for ever.`;
+  await assertRejects(() => record(() => {}, 1), Error, message(0));
+  await assertRejects(() => record(() => sleep(1), 3), Error, message(1));
 });
 
 Deno.test("a main that prints without sleeping, or hardly sleeping, fails", async () => {
-  const blocking = (seconds: number) => () => {
+  const printing = (seconds: number) => () => {
     while (true) {
       print("line\n");
       block(seconds);
@@ -144,13 +157,13 @@ Deno.test("a main that prints without sleeping, or hardly sleeping, fails", asyn
     }
   };
   const tasks = () => Promise.all([task(), task()]);
-  for (const main of [blocking(0), blocking(0.000_001), tasks]) {
-    await assertRejects(
-      () => record(main, 1),
-      Error,
-      "main printed 100 lines within a millisecond",
-    );
-  }
+  const message = (seconds: number) =>
+    `main printed 100 lines within a millisecond, at ${seconds} s; it has to sleep between them.`;
+  await assertRejects(() => record(printing(0), 1), Error, message(0));
+  await assertRejects(() => record(printing(2 ** -20), 1), Error, "within a");
+  await assertRejects(() => record(tasks, 1), Error, message(0));
+  // A line every millisecond is fine.
+  assertEquals((await record(printing(0.001), 0.12)).lines.length, 121);
 });
 
 Deno.test("after a recording, good or bad, the real clock and the real output are back", async () => {

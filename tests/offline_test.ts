@@ -1,0 +1,45 @@
+// What the tests rely on in @std: checked here by plain code, so that it is
+// checked of the stand-ins in offline/ as well as of the packages from JSR.
+
+import { assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
+import { green, yellow } from "@std/fmt/colors";
+
+/** The message with which `check` fails. */
+async function failure(check: () => unknown): Promise<string> {
+  try {
+    await check();
+  } catch (error) {
+    return `${error}`;
+  }
+  throw new Error(`This should fail: ${check}`);
+}
+
+Deno.test("assertEquals compares by content, and its failure shows the message and both values", async () => {
+  assertEquals([{ line: "text" }], [{ line: "text" }]);
+  const message = await failure(() =>
+    assertEquals(["same", "actual"], ["same", "expected"], "the message")
+  );
+  for (const part of ["the message", "actual", "expected"]) {
+    if (!message.includes(part)) throw new Error(`No "${part}" in: ${message}`);
+  }
+  await failure(() => assertEquals("1", 1 as unknown));
+});
+
+Deno.test("assertStringIncludes takes its text literally", async () => {
+  assertStringIncludes("some text.", "text.");
+  await failure(() => assertStringIncludes("some text", "text."));
+});
+
+Deno.test("assertRejects asks for the class and the message of the error", async () => {
+  const reject = () => Promise.reject(new RangeError("some text"));
+  await assertRejects(reject, RangeError, "text");
+  await failure(() => assertRejects(reject, TypeError, "text"));
+  await failure(() => assertRejects(reject, RangeError, "other text"));
+  await failure(() => assertRejects(() => Promise.resolve(), Error));
+});
+
+Deno.test("green and yellow colour a text, unless NO_COLOR is set", () => {
+  const colour = (code: number) =>
+    Deno.noColor ? "text" : `\x1b[${code}mtext\x1b[39m`;
+  assertEquals([green("text"), yellow("text")], [colour(32), colour(33)]);
+});
