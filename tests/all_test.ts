@@ -10,6 +10,7 @@ import "./record_test.ts";
 import "./golden_test.ts";
 import "./lesson_test.ts";
 import "./process_test.ts";
+import "./readme_test.ts";
 
 Deno.test({
   name: "all_test.ts imports every test file (checked by `deno task test`)",
