@@ -1,4 +1,4 @@
-import { assertEquals } from "@std/assert";
+import { assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
 import { GOLDEN_SECONDS, lessons, type Text } from "./lessons.ts";
 import { record } from "./record.ts";
 import { timeline } from "./timeline.ts";
@@ -17,6 +17,45 @@ for (const { name, main, output, picture } of lessons) {
       `golden/${name}.svg`,
     );
   });
+}
+
+Deno.test("a golden file that differs fails with the line in which it does", async () => {
+  const actual = "one\ntwo\nthree\n";
+  const goldens: [string, number][] = [
+    ["one\ntwo!\nthree\n", 2],
+    ["one\r\ntwo\r\nthree\r\n", 1],
+    ["one\ntwo\nthree", 3],
+    ["one\ntwo\n", 3],
+    ["one\ntwo\nthree\nfour\n", 4],
+  ];
+  for (const [golden, line] of goldens) {
+    await assertRejects(
+      () => assertGolden(actual, () => text(golden), "golden/x.txt"),
+      Error,
+      `golden/x.txt differs from what the script does, first in line ${line}. ` +
+        "If the change is intended, run `deno task golden`.",
+    );
+  }
+});
+
+Deno.test("a golden file that is missing fails with the command that writes it", async () => {
+  await assertRejects(
+    () => assertGolden("", () => Promise.reject(), "golden/x.txt"),
+    Error,
+    "golden/x.txt is missing: run `deno task golden`.",
+  );
+});
+
+Deno.test("in a picture, lines that name nobody have a lane of their own", async () => {
+  const recording = await record(() => {
+    Deno.stdout.writeSync(new TextEncoder().encode("Who am I?\n"));
+    return new Promise(() => {});
+  }, 1);
+  assertStringIncludes(timeline("x", recording), ">script</text>");
+});
+
+function text(text: string) {
+  return Promise.resolve({ default: text });
 }
 
 async function assertGolden(actual: string, golden: Text, path: string) {
