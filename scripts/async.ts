@@ -1,13 +1,14 @@
 // Coroutines on the event loop, written with generators.
 //
 // Two tasks share one thread. While a task waits it is suspended, and the event
-// loop resumes whichever task is ready to go on. Mirrors src/async.py; start it
-// with
+// loop resumes whichever task is ready to go on.
+//
+// Mirrors src/async.py. Start it with
 //
 //   deno run scripts/async.ts
 //
 // and end it with Ctrl-C. Look at the pauses: both tasks wait for their second
-// at the same time, so a round of both takes one second.
+// at the same time, so a cycle of both takes one second.
 
 import { isMainThread, threadId } from "node:worker_threads";
 

@@ -1,16 +1,17 @@
 // Coroutines that take turns by hand: generators.
 //
-// Two tasks and the main thread share one thread. A task runs until it yields,
-// and waits there until the main thread gives it another turn. Mirrors
-// src/yield.py; start it with
+// Two tasks and the main code share one thread. A task runs until it yields, and
+// is suspended there until the main code gives it another turn.
+//
+// Mirrors src/yield.py. Start it with
 //
 //   deno run scripts/yield.ts
 //
-// and end it with Ctrl-C. Look at the pauses: whenever a task sleeps, after its
-// "after", everything stands still for half a second.
+// and end it with Ctrl-C. Look at the pauses: when a task sleeps, after it has
+// printed "after", everything stands still for half a second.
 
-// Python's time.sleep. It blocks the whole thread: nothing else runs until the
-// time is up, for the number that Atomics.wait watches is changed by nobody.
+// Python's time.sleep. It waits for a number to change that nobody changes, and
+// so blocks the whole thread: nothing else runs until the time is up.
 function sleep(seconds: number) {
   const number = new Int32Array(new SharedArrayBuffer(4));
   Atomics.wait(number, 0, 0, seconds * 1000);
