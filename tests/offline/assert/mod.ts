@@ -15,7 +15,7 @@ export function assertEquals<T>(actual: T, expected: T, msg?: string) {
 
 /** Stands in for `assertStringIncludes` of `@std/assert`. */
 export function assertStringIncludes(actual: string, expected: string) {
-  assert.match(actual, new RegExp(RegExp.escape(expected)));
+  assert(actual.includes(expected), `"${actual}" lacks "${expected}".`);
 }
 
 /** Stands in for `assertRejects` of `@std/assert`. */
@@ -24,9 +24,10 @@ export async function assertRejects(
   ErrorClass: new (message: string) => Error,
   msgIncludes = "",
 ) {
-  await assert.rejects(fn, (error) => {
-    assert(error instanceof ErrorClass, error as Error);
-    assertStringIncludes(error.message, msgIncludes);
-    return true;
-  });
+  const error = await fn().then(() => undefined, (error) => error);
+  assert(
+    error instanceof ErrorClass,
+    `Rejected with ${error} instead of a ${ErrorClass.name}.`,
+  );
+  assertStringIncludes(error.message, msgIncludes);
 }

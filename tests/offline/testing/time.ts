@@ -1,42 +1,39 @@
-import { mock } from "node:test";
-import { setImmediate } from "node:timers/promises";
-
 /** Stands in for `FakeTime` of `@std/testing/time`. Times are milliseconds. */
 export class FakeTime implements Disposable {
-  #due: number[] = [];
+  now: number;
+  #timers: { due: number; run: () => void }[] = [];
+  #real = { setTimeout };
 
-  /** Fakes the clock and `setTimeout`. Throws if they are faked already. */
+  /** Fakes `setTimeout`, from a time on. */
   constructor(start: number) {
-    mock.timers.enable({ apis: ["Date", "setTimeout"], now: start });
-    // The mock timers don't tell when the next one is due, so it is noted here.
-    globalThis.setTimeout = new Proxy(setTimeout, {
-      apply: (setTimeout, self, args) => {
-        this.#due.push(this.now + (args[1] || 0));
-        return Reflect.apply(setTimeout, self, args);
-      },
-    });
+    this.now = start;
+    const fake = (run: () => void, delay = 0) => {
+      this.#timers.push({ due: this.now + (delay || 0), run });
+      this.#timers.sort((a, b) => a.due - b.due);
+    };
+    Object.assign(globalThis, { setTimeout: fake });
   }
 
-  get now(): number {
-    return Date.now();
-  }
-
-  tick(ms = 0) {
-    const now = this.now + ms;
-    this.#due = this.#due.filter((due) => due > now);
-    mock.timers.tick(ms);
+  tick(ms: number) {
+    const end = this.now + ms;
+    while (this.#timers[0]?.due <= end) {
+      const { due, run } = this.#timers.shift()!;
+      this.now = due;
+      run();
+    }
+    this.now = end;
   }
 
   async runMicrotasks() {
-    await setImmediate();
+    await new Promise((resolve) => setImmediate(resolve));
   }
 
   async nextAsync() {
     await this.runMicrotasks();
-    this.tick(Math.min(...this.#due) - this.now);
+    this.tick(this.#timers[0].due - this.now);
   }
 
   [Symbol.dispose]() {
-    mock.timers.reset();
+    Object.assign(globalThis, this.#real);
   }
 }
