@@ -3,6 +3,8 @@
 
 import { assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
 import { green, yellow } from "@std/fmt/colors";
+import { stub } from "@std/testing/mock";
+import { FakeTime } from "@std/testing/time";
 
 /** The message with which `check` fails. */
 async function failure(check: () => unknown): Promise<string> {
@@ -42,4 +44,29 @@ Deno.test("green and yellow colour a text, unless NO_COLOR is set", () => {
   const colour = (code: number) =>
     Deno.noColor ? "text" : `\x1b[${code}mtext\x1b[39m`;
   assertEquals([green("text"), yellow("text")], [colour(32), colour(33)]);
+});
+
+Deno.test("FakeTime runs the timers that are due, each at its time, and gives the real ones back", async () => {
+  const real = setTimeout;
+  const calls: string[] = [];
+  {
+    using time = new FakeTime(0);
+    setTimeout(() => calls.push(`second at ${time.now}`), 20);
+    setTimeout(() => calls.push(`first at ${time.now}`), 10);
+    setTimeout(() => calls.push(`third at ${time.now}`), 30);
+    time.tick(20);
+    await time.nextAsync();
+    assertEquals(time.now, 30);
+  }
+  assertEquals(calls, ["first at 10", "second at 20", "third at 30"]);
+  assertEquals(setTimeout === real, true);
+});
+
+Deno.test("stub replaces a method until the end of its scope", () => {
+  const object = { answer: () => "real" };
+  {
+    using _stub = stub(object, "answer", () => "fake");
+    assertEquals(object.answer(), "fake");
+  }
+  assertEquals(object.answer(), "real");
 });
