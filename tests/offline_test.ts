@@ -1,5 +1,5 @@
-// What the tests rely on in @std: checked here by plain code, so that it is
-// checked of the stand-ins in offline/ as well as of the packages from JSR.
+// What the tests rely on in @std, whether it comes from the stand-ins in
+// offline/ or from JSR. First that assertEquals can fail, then all else by it.
 
 import { assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
 import { green, yellow } from "@std/fmt/colors";
