@@ -28,12 +28,12 @@ export function coroutine<T>(task: () => Generator<Promise<unknown>, T>) {
   return () =>
     new Promise<T>((resolve, reject) => {
       const generator = task();
-      const onFulfilled = (value?: unknown) => resume("next", value);
+      const onFulfilled = (value: unknown) => resume("next", value);
       const onRejected = (error: unknown) => resume("throw", error);
 
       // Returns at the next yield. No promise waits for another one, so memory
       // stays the same however long the generator runs (tj/co#180).
-      function resume(method: "next" | "throw", sent: unknown) {
+      function resume(method: "next" | "throw", sent?: unknown) {
         try {
           const { done, value } = generator[method](sent);
           if (done) resolve(value);
@@ -43,7 +43,7 @@ export function coroutine<T>(task: () => Generator<Promise<unknown>, T>) {
         }
       }
 
-      onFulfilled();
+      resume("next");
     });
 }
 
@@ -53,7 +53,7 @@ function* sleep(seconds: number) {
   yield new Promise((resolve) => setTimeout(resolve, seconds * 1000));
 }
 
-// Python's threading.currentThread, in the words in which Python prints it.
+// Python's threading.currentThread, as Python prints it.
 function currentThread() {
   return isMainThread
     ? `<_MainThread(MainThread, started ${threadId})>`

@@ -18,7 +18,7 @@ function sleep(seconds: number) {
   return new Promise((resolve) => setTimeout(resolve, seconds * 1000));
 }
 
-// Python's threading.currentThread, in the words in which Python prints it.
+// Python's threading.currentThread, as Python prints it.
 function currentThread() {
   return isMainThread
     ? `<_MainThread(MainThread, started ${threadId})>`

@@ -1,7 +1,7 @@
 // Coroutines that take turns by hand: generators.
 //
-// Two tasks and the main code share one thread. A task runs until it yields, and
-// is suspended there until the main code gives it another turn.
+// Two tasks and the main thread take turns. A task runs until it yields, and is
+// suspended there until the main thread gives it another turn.
 //
 // Mirrors src/yield.py. Start it with
 //

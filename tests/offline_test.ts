@@ -53,7 +53,7 @@ Deno.test("FakeTime runs the timers that are due, each at its time, and gives th
     using time = new FakeTime(0);
     setTimeout(() => calls.push(`second at ${time.now}`), 20);
     setTimeout(() => calls.push(`first at ${time.now}`), 10);
-    setTimeout(() => calls.push(`third at ${time.now}`), 30);
+    setTimeout((which) => calls.push(`${which} at ${time.now}`), 30, "third");
     time.tick(20);
     await time.nextAsync();
     assertEquals(time.now, 30);

@@ -82,6 +82,8 @@ function isCommand(command: string) {
       return args.length === 0;
     case "task":
       return args.every((name) => name in config.tasks);
+    case "fmt":
+      return args.every((file) => file === "deno.json");
     case "unlink":
       return args.every((name) => name in config.imports);
     case "link":

@@ -1,7 +1,7 @@
 import { stub } from "@std/testing/mock";
 import { FakeTime } from "@std/testing/time";
 
-/** What a script printed and when it blocked, in virtual seconds since it began. */
+/** What a script did, and when, in virtual seconds since it began. */
 export interface Recording {
   /** How many seconds were recorded. */
   seconds: number;
@@ -38,7 +38,7 @@ export async function record(
   const { lines, blocked } = recording;
   const end = seconds * 1000;
   const afterEnd = end + 1;
-  // Thrown into main, which never returns, when it prints or blocks after the end.
+  // A main that never returns is left by throwing this when it goes on too long.
   const stop = new Error("The recording is over.");
   const decoder = new TextDecoder();
   const { wait } = Atomics;

@@ -7,8 +7,13 @@ export class FakeTime implements Disposable {
   /** Fakes `setTimeout`, from a time on. */
   constructor(start: number) {
     this.now = start;
-    const fake = (run: () => void, delay = 0) => {
-      this.#timers.push({ due: this.now + (delay || 0), run });
+    const fake = <Args extends unknown[]>(
+      callback: (...args: Args) => void,
+      delay = 0,
+      ...args: Args
+    ) => {
+      const due = this.now + (delay || 0);
+      this.#timers.push({ due, run: () => callback(...args) });
       this.#timers.sort((a, b) => a.due - b.due);
     };
     Object.assign(globalThis, { setTimeout: fake });
