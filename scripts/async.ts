@@ -1,70 +1,16 @@
 // Coroutines on the event loop, written with generators.
 //
-// Two tasks share one thread. While a task waits it is suspended, and the event
-// loop resumes whichever task is ready to go on.
+// A task that has to wait is suspended. When its wait is over, the event loop
+// resumes it.
 //
-// Mirrors src/async.py. Start it with
+// Mirrors src/async.py of the tutorial 异步IO (asynchronous IO). Start it with
 //
 //   deno run scripts/async.ts
 //
-// and end it with Ctrl-C. Look at the pauses: both tasks wait for their second
-// at the same time, so a cycle of both takes one second.
+// and end it with Ctrl-C. Look at the pauses: both tasks sleep for one second,
+// and they do so at the same time.
 
 import { isMainThread, threadId } from "node:worker_threads";
-
-/**
- * Makes a coroutine of a generator function that yields promises, as Python's
- * `@asyncio.coroutine` did up to 3.10. Calling the coroutine starts it.
- *
- * Whenever the generator yields a promise, it is suspended until the promise is
- * settled. Then the event loop resumes it: with the promise's value, or by
- * throwing the promise's error into it.
- *
- * @returns A function that returns a promise of what the generator returns. The
- * promise is rejected with what the generator throws, or with a `TypeError` if
- * it yields anything but a promise.
- */
-export function coroutine<T>(task: () => Generator<Promise<unknown>, T>) {
-  return () =>
-    new Promise<T>((resolve, reject) => {
-      const generator = task();
-      const onFulfilled = (value: unknown) => resume("next", value);
-      const onRejected = (error: unknown) => resume("throw", error);
-
-      // Returns at the next yield. No promise waits for another one, so memory
-      // stays the same however long the generator runs (tj/co#180).
-      function resume(method: "next" | "throw", sent?: unknown) {
-        try {
-          const { done, value } = generator[method](sent);
-          if (done) resolve(value);
-          else value.then(onFulfilled, onRejected);
-        } catch (error) {
-          reject(error);
-        }
-      }
-
-      resume("next");
-    });
-}
-
-// Python's asyncio.sleep. It suspends the task that calls it and leaves the
-// thread to the others.
-function* sleep(seconds: number) {
-  yield new Promise((resolve) => setTimeout(resolve, seconds * 1000));
-}
-
-// Python's threading.currentThread, as Python prints it.
-function currentThread() {
-  return isMainThread
-    ? `<_MainThread(MainThread, started ${threadId})>`
-    : `<Thread(Thread-${threadId}, started ${threadId})>`;
-}
-
-// Python's print. It throws when nobody reads the output any more, and that
-// ends the script; console.log would go on for ever.
-function print(text: string) {
-  Deno.stdout.writeSync(new TextEncoder().encode(text + "\n"));
-}
 
 const task1 = coroutine(function* () {
   while (true) {
@@ -84,10 +30,76 @@ const task2 = coroutine(function* () {
 
 /** Runs both tasks, for ever. Rejects if the output can't be written. */
 export function main() {
-  // Each task runs to its first sleep. From there on the event loop resumes
-  // them; Deno has one running already, and ends it when nothing is left to do.
+  // Calling a task starts it: it runs to its first sleep.
   const tasks = [task1(), task2()];
+  // Promise.all starts nothing, it waits. From here on Deno's event loop resumes
+  // the tasks.
   return Promise.all(tasks);
+}
+
+// From here on: what Python brings with it.
+
+/**
+ * Makes a coroutine function of a generator function that yields promises, as
+ * Python's `@asyncio.coroutine` did up to 3.10. Calling it starts a coroutine
+ * at once; Python leaves that to the event loop, or to whoever awaits it.
+ *
+ * A promise that the generator yields suspends it until the promise is settled.
+ * Then the event loop resumes it: with the value of the promise, or by throwing
+ * the error of the promise into it. To wait for another coroutine, yield the
+ * promise that its call returns, as in `yield task2()`.
+ *
+ * @returns A function that starts a coroutine and returns a promise. What the
+ * generator returns fulfils it, and what the generator throws rejects it.
+ * @throws {TypeError} Into the generator, if that yields anything but a promise.
+ */
+export function coroutine<T>(task: () => Generator<Promise<unknown>, T>) {
+  return () =>
+    new Promise<T>((resolve, reject) => {
+      const generator = task();
+      const onFulfilled = (value: unknown) => resume("next", value);
+      const onRejected = (error: unknown) => resume("throw", error);
+
+      // Runs the generator to its next yield. No promise here waits for a later
+      // one: that chain would grow for as long as the coroutine runs, and in the
+      // end fill the memory (https://github.com/tj/co/issues/180).
+      function resume(method: "next" | "throw", sent?: unknown) {
+        try {
+          const { done, value } = generator[method](sent);
+          if (done) {
+            resolve(value);
+          } else if (value instanceof Promise) {
+            value.then(onFulfilled, onRejected);
+          } else {
+            onRejected(new TypeError("Yield a promise, or yield* a generator"));
+          }
+        } catch (error) {
+          reject(error);
+        }
+      }
+
+      resume("next");
+    });
+}
+
+// Python's asyncio.sleep. It suspends the task that calls it, and leaves the
+// thread to the others.
+function* sleep(seconds: number) {
+  yield new Promise((resolve) => setTimeout(resolve, seconds * 1000));
+}
+
+// Python's threading.currentThread, as Python prints it. The number is the one
+// that Deno gives the thread: 0 is the main thread.
+function currentThread() {
+  return isMainThread
+    ? `<_MainThread(MainThread, started ${threadId})>`
+    : `<Thread(Thread-${threadId}, started ${threadId})>`;
+}
+
+// Python's print. It throws when nobody reads the output any more, and that
+// ends the script; console.log would go on for ever.
+function print(text: string) {
+  Deno.stdout.writeSync(new TextEncoder().encode(text + "\n"));
 }
 
 if (import.meta.main) main();

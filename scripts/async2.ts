@@ -1,35 +1,16 @@
 // Coroutines on the event loop, written with async and await.
 //
-// Two tasks share one thread. While a task waits it is suspended, and the event
-// loop resumes whichever task is ready to go on.
+// A task that has to wait is suspended. When its wait is over, the event loop
+// resumes it.
 //
-// Mirrors src/async2.py. Start it with
+// Mirrors src/async2.py of the tutorial 异步IO (asynchronous IO). Start it with
 //
 //   deno run scripts/async2.ts
 //
-// and end it with Ctrl-C. Look at the pauses: both tasks wait for their second
-// at the same time, so a cycle of both takes one second.
+// and end it with Ctrl-C. Look at the pauses: both tasks sleep for one second,
+// and they do so at the same time.
 
 import { isMainThread, threadId } from "node:worker_threads";
-
-// Python's asyncio.sleep. It suspends the task that calls it and leaves the
-// thread to the others.
-function sleep(seconds: number) {
-  return new Promise((resolve) => setTimeout(resolve, seconds * 1000));
-}
-
-// Python's threading.currentThread, as Python prints it.
-function currentThread() {
-  return isMainThread
-    ? `<_MainThread(MainThread, started ${threadId})>`
-    : `<Thread(Thread-${threadId}, started ${threadId})>`;
-}
-
-// Python's print. It throws when nobody reads the output any more, and that
-// ends the script; console.log would go on for ever.
-function print(text: string) {
-  Deno.stdout.writeSync(new TextEncoder().encode(text + "\n"));
-}
 
 async function task1() {
   while (true) {
@@ -49,10 +30,33 @@ async function task2() {
 
 /** Runs both tasks, for ever. Rejects if the output can't be written. */
 export function main() {
-  // Each task runs to its first sleep. From there on the event loop resumes
-  // them; Deno has one running already, and ends it when nothing is left to do.
+  // Calling a task starts it: it runs to its first sleep.
   const tasks = [task1(), task2()];
+  // Promise.all starts nothing, it waits. From here on Deno's event loop resumes
+  // the tasks.
   return Promise.all(tasks);
+}
+
+// From here on: what Python brings with it.
+
+// Python's asyncio.sleep. It suspends the task that calls it, and leaves the
+// thread to the others.
+async function sleep(seconds: number) {
+  await new Promise((resolve) => setTimeout(resolve, seconds * 1000));
+}
+
+// Python's threading.currentThread, as Python prints it. The number is the one
+// that Deno gives the thread: 0 is the main thread.
+function currentThread() {
+  return isMainThread
+    ? `<_MainThread(MainThread, started ${threadId})>`
+    : `<Thread(Thread-${threadId}, started ${threadId})>`;
+}
+
+// Python's print. It throws when nobody reads the output any more, and that
+// ends the script; console.log would go on for ever.
+function print(text: string) {
+  Deno.stdout.writeSync(new TextEncoder().encode(text + "\n"));
 }
 
 if (import.meta.main) main();

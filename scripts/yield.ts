@@ -1,27 +1,13 @@
-// Coroutines that take turns by hand: generators.
+// Generators: coroutines that take turns by hand.
 //
-// Two tasks and the main thread take turns. A task runs until it yields, and is
-// suspended there until the main thread gives it another turn.
+// A task runs until it yields. There it is suspended until main resumes it.
 //
-// Mirrors src/yield.py. Start it with
+// Mirrors src/yield.py of the tutorial 异步IO (asynchronous IO). Start it with
 //
 //   deno run scripts/yield.ts
 //
-// and end it with Ctrl-C. Look at the pauses: when a task sleeps, after it has
-// printed "after", everything stands still for half a second.
-
-// Python's time.sleep. It waits for a number to change that nobody changes, and
-// so blocks the whole thread: nothing else runs until the time is up.
-function sleep(seconds: number) {
-  const number = new Int32Array(new SharedArrayBuffer(4));
-  Atomics.wait(number, 0, 0, seconds * 1000);
-}
-
-// Python's print. It throws when nobody reads the output any more, and that
-// ends the script; console.log would go on for ever.
-function print(text: string) {
-  Deno.stdout.writeSync(new TextEncoder().encode(text + "\n"));
-}
+// and end it with Ctrl-C. Look at the pauses: after each "after" a task sleeps
+// for half a second, and nothing else can run.
 
 function* task1() {
   while (true) {
@@ -41,20 +27,35 @@ function* task2() {
   }
 }
 
-/** Gives each task its turn, for ever. Throws if the output can't be written. */
+/** Resumes the tasks in turn, for ever. Throws if the output can't be written. */
 export function main() {
-  // Two generator objects. Nothing in the tasks has run yet.
+  // Two generators. Nothing in the tasks has run yet.
   const t1 = task1();
   const t2 = task2();
   while (true) {
-    // 1. Resume t1. It runs to its next yield, where it is suspended with all
-    //    its state; its next turn goes on from there.
+    // 1. Resume t1: the first time from its beginning, later from the yield
+    //    where it was suspended. It runs to its next yield, and no further.
     t1.next();
-    // 2. That yield gave control back, so the main thread goes on.
+    // 2. That yield gave control back to main.
     print("\nThe main thread!\n");
     // 3. Resume t2, likewise.
     t2.next();
   }
+}
+
+// From here on: what Python brings with it.
+
+// Python's time.sleep. It waits to be woken by another thread. None does that,
+// so the thread is blocked until the time is up: nothing else runs on it.
+function sleep(seconds: number) {
+  const number = new Int32Array(new SharedArrayBuffer(4));
+  Atomics.wait(number, 0, 0, seconds * 1000);
+}
+
+// Python's print. It throws when nobody reads the output any more, and that
+// ends the script; console.log would go on for ever.
+function print(text: string) {
+  Deno.stdout.writeSync(new TextEncoder().encode(text + "\n"));
 }
 
 if (import.meta.main) main();
