@@ -1,6 +1,7 @@
 import { main as yieldMain } from "../scripts/yield.ts";
 import { main as asyncMain } from "../scripts/async.ts";
 import { main as async2Main } from "../scripts/async2.ts";
+import type { Words } from "./timeline.ts";
 
 /** How many seconds of each lesson `golden/` shows. A cycle takes one second. */
 export const GOLDEN_SECONDS = 3;
@@ -11,11 +12,13 @@ export type Text = () => Promise<{ default: string }>;
 export interface Lesson {
   name: string;
   main: () => unknown;
+  /** What the script calls a switch. */
+  words: Words;
   /** The script, `scripts/NAME.ts`, as text. */
   script: Text;
   /** What it prints, `golden/NAME.txt`. */
   output: Text;
-  /** Who waits for whom meanwhile, `golden/NAME.svg`. */
+  /** Where the thread is meanwhile, `golden/NAME.svg`. */
   picture: Text;
 }
 
@@ -30,6 +33,7 @@ export const lessons: Lesson[] = [
   {
     name: "yield",
     main: yieldMain,
+    words: { resume: "next", suspend: "yield" },
     script: () => import("../scripts/yield.ts", { with: { type: "text" } }),
     output: () => import("../golden/yield.txt", { with: { type: "text" } }),
     picture: () => import("../golden/yield.svg", { with: { type: "text" } }),
@@ -37,6 +41,7 @@ export const lessons: Lesson[] = [
   {
     name: "async",
     main: asyncMain,
+    words: { resume: "resume", suspend: "yield*" },
     script: () => import("../scripts/async.ts", { with: { type: "text" } }),
     output: () => import("../golden/async.txt", { with: { type: "text" } }),
     picture: () => import("../golden/async.svg", { with: { type: "text" } }),
@@ -44,6 +49,7 @@ export const lessons: Lesson[] = [
   {
     name: "async2",
     main: async2Main,
+    words: { resume: "resume", suspend: "await" },
     script: () => import("../scripts/async2.ts", { with: { type: "text" } }),
     output: () => import("../golden/async2.txt", { with: { type: "text" } }),
     picture: () => import("../golden/async2.svg", { with: { type: "text" } }),

@@ -79,6 +79,26 @@ const steps: Step[] = [
     },
   },
   {
+    name: "names the thread, in a thread of its own as well",
+    async check({ url, golden, times }) {
+      // In a Web Worker Deno says that it is the main thread; in one of Node's
+      // it does not.
+      const code = `import { Worker } from "node:worker_threads";
+        new Worker(new URL("${url}"));`;
+      await using process = new Process(
+        [Deno.execPath(), "eval", code],
+      );
+      await process.readLines(times.length);
+      const begin = (text: string) => text.split("\n").slice(0, times.length);
+      assertEquals(
+        begin(process.output),
+        begin(golden).map((line) =>
+          line.replace(/<_Main.*/, "<Thread(Thread-1, started 1)>")
+        ),
+      );
+    },
+  },
+  {
     name: "asks for no permission",
     async check({ url, folder, times }) {
       // Deno notes there whatever a script tries to read, write or connect to.

@@ -6,10 +6,10 @@ import { timeline } from "./timeline.ts";
 const golden = new URL("../golden/", import.meta.url);
 Deno.mkdirSync(golden, { recursive: true });
 
-for (const { name, main } of lessons) {
+for (const { name, main, words } of lessons) {
   const recording = await record(main, GOLDEN_SECONDS);
   write(`${name}.txt`, recording.output);
-  write(`${name}.svg`, timeline(name, recording));
+  write(`${name}.svg`, timeline(name, recording, words));
 }
 
 function write(file: string, content: string) {

@@ -29,12 +29,7 @@ export class FakeTime implements Disposable {
     this.now = end;
   }
 
-  async runMicrotasks() {
-    await new Promise((resolve) => setImmediate(resolve));
-  }
-
-  async nextAsync() {
-    await this.runMicrotasks();
+  next() {
     this.tick(this.#timers[0].due - this.now);
   }
 
