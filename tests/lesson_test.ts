@@ -1,70 +1,125 @@
+// What the lesson says of its scripts: what they do, and what they would do if a
+// line was another.
+
 import { assertEquals, assertRejects } from "@std/assert";
 import { coroutine } from "../scripts/async.ts";
 import { lessons } from "./lessons.ts";
-import { record } from "./record.ts";
+import { record, type Recording } from "./record.ts";
 
-const [generators, generatorCoroutines, asyncAwait] = lessons;
+function lesson(name: string) {
+  const found = lessons.find((lesson) => lesson.name === name);
+  if (found) return found;
+  throw new Error(
+    `tests/lessons.ts has no lesson "${name}", which this test is about.`,
+  );
+}
 
-Deno.test("in yield.ts the tasks block the thread in turn, half a second each", async () => {
-  const { blocked, lines } = await record(generators.main, 3);
-  assertEquals(blocked, [
-    { from: 0, to: 0.5, after: "--This is task 1!--after" },
-    { from: 0.5, to: 1, after: "--This is task 2!--after" },
-    { from: 1, to: 1.5, after: "--This is task 1!--after" },
-    { from: 1.5, to: 2, after: "--This is task 2!--after" },
-    { from: 2, to: 2.5, after: "--This is task 1!--after" },
-    { from: 2.5, to: 3, after: "--This is task 2!--after" },
+async function textOf(name: string) {
+  return (await lesson(name).script()).default;
+}
+
+/** Replaces the first place of `from`, which has to be there. */
+function replace(text: string, from: string, to: string) {
+  assertEquals([from, text.includes(from)], [from, true]);
+  return text.replace(from, () => to);
+}
+
+/** Records a script in which the first of each pair is replaced by the second. */
+async function recordWith(
+  name: string,
+  seconds: number,
+  ...changes: [string, string][]
+) {
+  let text = await textOf(name);
+  for (const [from, to] of changes) text = replace(text, from, to);
+  const { main } = await import(
+    `data:text/typescript;charset=utf-8,${encodeURIComponent(text)}`
+  );
+  return record(main, seconds);
+}
+
+/** What was printed when, without the name of the thread. */
+function printed({ lines }: Recording) {
+  return lines.filter(({ text }) => text).map(({ text, seconds }) =>
+    `${seconds} s ${text.replace(/--This is (.*)!--(\w+).*/, "$1 $2")}`
+  );
+}
+
+/** Who slept from when to when, and whether that blocked the thread. */
+function slept({ sleeps }: Recording) {
+  return sleeps.map(({ from, to, after, blocking }) =>
+    `${from} s to ${to} s ${after.match(/task \d/)}${blocking ? " blocks" : ""}`
+  );
+}
+
+Deno.test("in yield.ts the first round takes no time, and then each sleep blocks the thread", async () => {
+  const recording = await record(lesson("yield").main, 1);
+  assertEquals(printed(recording), [
+    "0 s task 1 before",
+    "0 s The main thread!",
+    "0 s task 2 before",
+    "0 s task 1 after",
+    "0.5 s task 1 before",
+    "0.5 s The main thread!",
+    "0.5 s task 2 after",
+    "1 s task 2 before",
+    "1 s task 1 after",
   ]);
-  assertEquals(linesPerTime(lines), {
-    "0": 6,
-    "0.5": 5,
-    "1": 2,
-    "1.5": 5,
-    "2": 2,
-    "2.5": 5,
-    "3": 2,
-  });
+  assertEquals(slept(recording), [
+    "0 s to 0.5 s task 1 blocks",
+    "0.5 s to 1 s task 2 blocks",
+  ]);
 });
 
-Deno.test("in async.ts both tasks wait for the same second and never block the thread", async () => {
-  const { blocked, lines } = await record(generatorCoroutines.main, 3);
-  assertEquals(blocked, []);
-  assertEquals(linesPerTime(lines), { "0": 2, "1": 4, "2": 4, "3": 4 });
+Deno.test("in async.ts both tasks sleep at the same time, and never block the thread", async () => {
+  const recording = await record(lesson("async").main, 2);
+  assertEquals(printed(recording).slice(0, 6), [
+    "0 s task 1 before",
+    "0 s task 2 before",
+    "1 s task 1 after",
+    "1 s task 1 before",
+    "1 s task 2 after",
+    "1 s task 2 before",
+  ]);
+  assertEquals(slept(recording), [
+    "0 s to 1 s task 1",
+    "0 s to 1 s task 2",
+    "1 s to 2 s task 1",
+    "1 s to 2 s task 2",
+  ]);
 });
 
-function linesPerTime(lines: { seconds: number }[]) {
-  const groups = Map.groupBy(lines, ({ seconds }) => `${seconds}`);
-  return Object.fromEntries(
-    groups.entries().map(([seconds, { length }]) => [seconds, length]),
-  );
-}
-
-Deno.test("async.ts and async2.ts print the same lines at the same times", async () => {
+Deno.test("async.ts and async2.ts do the same at the same times", async () => {
   assertEquals(
-    await record(generatorCoroutines.main, 3),
-    await record(asyncAwait.main, 3),
+    await record(lesson("async").main, 3),
+    await record(lesson("async2").main, 3),
   );
 });
 
-Deno.test("two replacements turn the tasks of async.ts into those of async2.ts", async () => {
-  const before = tasks((await generatorCoroutines.script()).default);
-  const after = tasks((await asyncAwait.script()).default);
-  assertEquals(after.length, 2);
-  assertEquals(
-    before.map((task) =>
-      task
-        .replace(/^const (\w+) = coroutine\(function\* /, "async function $1")
-        .replace(/\);$/, "")
-        .replace("yield*", "await")
-    ),
-    after,
-  );
+Deno.test("two replacements turn all of async.ts below its header into async2.ts", async () => {
+  const below = (text: string) => text.slice(text.indexOf("\nimport "));
+  const replaced = below(await textOf("async"))
+    // async2.ts has no need of coroutine, so it has none.
+    .replace(
+      /\/\*\*(?:(?!\*\/)[^])*\*\/\nexport function coroutine.*?^}\n\n/ms,
+      "",
+    )
+    .replaceAll(/const (\w+) = coroutine\(function\* /g, "async function $1")
+    .replaceAll(/^}\);$/gm, "}")
+    .replaceAll("function*", "async function")
+    .replaceAll(/\byield\*|\byield\b/g, "await");
+  assertEquals(replaced, below(await textOf("async2")));
 });
 
-/** The definitions of the tasks in a script, from the name to the last brace. */
-function tasks(script: string) {
-  return script.match(/^(const|async function) task\d.*?^}(\);)?$/gms) ?? [];
-}
+Deno.test("each script's header names its original and the command that runs it", async () => {
+  for (const { name, script } of lessons) {
+    const header = (await script()).default.split("\n\n")[0];
+    assertEquals(
+      header.match(/src\/.*?\.py|deno run .*/g),
+      [`src/${name}.py`, `deno run scripts/${name}.ts`],
+    );
+  }
+});
 
 Deno.test("each script stands alone: it imports only what the runtime has built in", async () => {
   const imports: string[] = [];
@@ -76,29 +131,167 @@ Deno.test("each script stands alone: it imports only what the runtime has built 
   assertEquals(imports.filter((name) => !name.startsWith("node:")), []);
 });
 
-Deno.test("currentThread says what the runtime says", async () => {
-  for (const { script } of [generatorCoroutines, asyncAwait]) {
-    const { default: source } = await script();
-    const [definition] = source.match(/^function currentThread.*?^}/ms) ?? [];
-    const currentThread = new Function(
-      "isMainThread",
-      "threadId",
-      `${definition} return currentThread();`,
+// What if a line was another?
+
+Deno.test("without yield* or await a sleep keeps nobody waiting, and nothing says so", async () => {
+  for (const [name, wait] of [["async", "yield*"], ["async2", "await"]]) {
+    const recording = await recordWith(
+      name,
+      1,
+      ["while (true)", "for (let turn = 0; turn < 2; turn++)"],
+      [`${wait} sleep(1)`, "sleep(1)"],
     );
-    const main = "<_MainThread(MainThread, started 0)>";
-    assertEquals(currentThread(true, 0), main);
-    assertEquals(currentThread(false, 7), "<Thread(Thread-7, started 7)>");
+    assertEquals(printed(recording).slice(0, 5), [
+      "0 s task 1 before",
+      "0 s task 1 after",
+      "0 s task 1 before",
+      "0 s task 1 after",
+      "0 s task 2 before",
+    ]);
   }
 });
 
-Deno.test("a coroutine starts when it is called and stops at its first yield", () => {
+Deno.test("yield for yield* in a task, and yield* for yield in sleep, are errors", async () => {
+  await assertRejects(
+    () => recordWith("async", 1, ["yield* sleep(1)", "yield sleep(1)"]),
+    TypeError,
+    "Yield a promise, or yield* a generator",
+  );
+  await assertRejects(
+    () => recordWith("async", 1, ["yield new Promise", "yield* new Promise"]),
+    TypeError,
+    "is not iterable",
+  );
+});
+
+// The sleep of yield.ts, for async2.ts.
+const blockingSleep = `function block(seconds: number) {
+  const number = new Int32Array(new SharedArrayBuffer(4));
+  Atomics.wait(number, 0, 0, seconds * 1000);
+}
+if (import.meta.main) main();`;
+const addBlock: [string, string] = [
+  "if (import.meta.main) main();",
+  blockingSleep,
+];
+
+Deno.test("a sleep that blocks stops async2.ts's other task, wherever it stands", async () => {
+  const inTask1 = await recordWith("async2", 2, addBlock, [
+    "await sleep(1)",
+    "block(1)",
+  ]);
+  assertEquals(printed(inTask1), [
+    "0 s task 1 before",
+    "1 s task 1 after",
+    "1 s task 1 before",
+    "2 s task 1 after",
+    "2 s task 1 before",
+  ]);
+
+  const inTask2 = await recordWith(
+    "async2",
+    2,
+    addBlock,
+    ["await sleep(1)", "await  sleep(1)"],
+    ["await sleep(1)", "block(1)"],
+  );
+  assertEquals(printed(inTask2), [
+    "0 s task 1 before",
+    "0 s task 2 before",
+    "1 s task 2 after",
+    "1 s task 2 before",
+    "2 s task 2 after",
+    "2 s task 2 before",
+  ]);
+});
+
+Deno.test("await before a sleep that blocks lets the tasks take turns, but no two sleeps overlap", async () => {
+  const recording = await recordWith(
+    "async2",
+    2,
+    addBlock,
+    ["await sleep(1)", "await block(0.5)"],
+    ["await sleep(1)", "await block(0.5)"],
+  );
+  assertEquals(printed(recording), [
+    "0 s task 1 before",
+    "0.5 s task 2 before",
+    "1 s task 1 after",
+    "1 s task 1 before",
+    "1.5 s task 2 after",
+    "1.5 s task 2 before",
+    "2 s task 1 after",
+    "2 s task 1 before",
+  ]);
+});
+
+Deno.test("main fails as soon as one task does", async () => {
+  await assertRejects(
+    () =>
+      recordWith("async2", 5, [
+        "await sleep(1)",
+        'await sleep(1); throw new RangeError("task 1 failed")',
+      ]),
+    RangeError,
+    "task 1 failed",
+  );
+});
+
+// Generators, coroutines and async functions in themselves.
+
+Deno.test("a generator starts at the first next; yield hands a value out, and next hands one in", () => {
+  const steps: unknown[] = [];
+  const generator = (function* () {
+    steps.push("started");
+    steps.push(yield "out");
+    return "returned";
+  })();
+  assertEquals(steps, []);
+  assertEquals(generator.next(), { value: "out", done: false });
+  assertEquals(steps, ["started"]);
+  assertEquals(generator.next("in"), { value: "returned", done: true });
+  assertEquals(steps, ["started", "in"]);
+});
+
+Deno.test("a coroutine and an async function start when they are called, and stop at the first wait", () => {
   const steps: string[] = [];
   coroutine(function* () {
-    steps.push("started");
+    steps.push("coroutine started");
     yield Promise.resolve();
-    steps.push("resumed");
+    steps.push("coroutine resumed");
   })();
-  assertEquals(steps, ["started"]);
+  (async () => {
+    steps.push("async function started");
+    await Promise.resolve();
+    steps.push("async function resumed");
+  })();
+  assertEquals(steps, ["coroutine started", "async function started"]);
+});
+
+Deno.test("await lets the others run, even if there is nothing to wait for", async () => {
+  const steps: string[] = [];
+  const task = async (name: string) => {
+    for (const turn of [1, 2]) {
+      steps.push(`${name}${turn}`);
+      await undefined;
+    }
+  };
+  await Promise.all([task("a"), task("b")]);
+  assertEquals(steps, ["a1", "b1", "a2", "b2"]);
+});
+
+Deno.test("no timer goes off while a task goes on awaiting settled promises", async () => {
+  let wentOff = false;
+  const timer = new Promise<void>((resolve) =>
+    setTimeout(() => {
+      wentOff = true;
+      resolve();
+    })
+  );
+  // The timer is due after a millisecond.
+  for (const end = performance.now() + 5; performance.now() < end;) await null;
+  assertEquals(wentOff, false);
+  await timer;
 });
 
 Deno.test("a coroutine gets the value of the promise that it yields", async () => {
@@ -111,18 +304,32 @@ Deno.test("a coroutine gets the value of the promise that it yields", async () =
   assertEquals(await task(), ["first", "second"]);
 });
 
-Deno.test("a coroutine can catch the error of the promise that it yields, and go on", async () => {
-  const task = coroutine(function* () {
-    try {
-      yield Promise.reject("an error");
-    } catch (error) {
-      return [error, yield Promise.resolve("a value")];
-    }
+Deno.test("a coroutine waits for another one by yielding its promise", async () => {
+  const task2 = coroutine(function* () {
+    return yield Promise.resolve("a result");
   });
-  assertEquals(await task(), ["an error", "a value"]);
+  const task1 = coroutine(function* () {
+    return [yield task2()];
+  });
+  assertEquals(await task1(), ["a result"]);
 });
 
-Deno.test("a coroutine is rejected with what its generator throws", async () => {
+Deno.test("a coroutine can catch the error of the promise that it yields, and go on", async () => {
+  const task = coroutine(function* () {
+    const caught: unknown[] = [];
+    for (const error of ["first", "second", undefined]) {
+      try {
+        yield Promise.reject(error);
+      } catch (error) {
+        caught.push(error);
+      }
+    }
+    return [...caught, yield Promise.resolve("a value")];
+  });
+  assertEquals(await task(), ["first", "second", undefined, "a value"]);
+});
+
+Deno.test("a coroutine is rejected with what its generator throws or doesn't catch", async () => {
   const failAfter = (yields: number) =>
     coroutine(function* () {
       for (let i = 0; i < yields; i++) yield Promise.resolve();
@@ -130,17 +337,34 @@ Deno.test("a coroutine is rejected with what its generator throws", async () => 
     });
   await assertRejects(failAfter(0), RangeError, "after 0 yields");
   await assertRejects(failAfter(2), RangeError, "after 2 yields");
-});
-
-Deno.test("a coroutine is rejected if the generator yields anything but a promise", async () => {
-  // The mistake it is for: `yield sleep(1)` where `yield* sleep(1)` is meant.
-  const task = coroutine(function* () {
-    yield (function* () {})() as never;
+  const uncaught = coroutine(function* () {
+    yield Promise.reject(new RangeError("uncaught"));
   });
-  await assertRejects(task, TypeError);
+  await assertRejects(uncaught, RangeError, "uncaught");
 });
 
-Deno.test("each call of a coroutine runs a generator of its own", async () => {
+Deno.test("a generator that yields anything but a promise gets an error, which it can catch", async () => {
+  for (const value of [undefined, (function* () {})(), { then() {} }]) {
+    const steps: unknown[] = [];
+    const task = coroutine(function* () {
+      try {
+        yield value as never;
+      } catch (error) {
+        steps.push(`${error}`);
+        return yield Promise.resolve("a value");
+      } finally {
+        steps.push("finally");
+      }
+    });
+    assertEquals(await task(), "a value");
+    assertEquals(steps, [
+      "TypeError: Yield a promise, or yield* a generator",
+      "finally",
+    ]);
+  }
+});
+
+Deno.test("each call of a coroutine function starts a coroutine of its own", async () => {
   let calls = 0;
   const task = coroutine(function* () {
     const call = ++calls;

@@ -1,96 +1,119 @@
-import { assertEquals } from "@std/assert";
+// What the README shows is what the scripts are and print.
+
 import config from "../deno.json" with { type: "json" };
 import readme from "../README.md" with { type: "text" };
-import { lessons } from "./lessons.ts";
+import { type Lesson, lessons } from "./lessons.ts";
 
-/** The scripts and the golden files: what each contains, by its path. */
-const files = new Map<string, () => Promise<{ default: string }>>();
-for (const { name, script, output, picture } of lessons) {
-  files.set(`scripts/${name}.ts`, script);
-  files.set(`golden/${name}.txt`, output);
-  files.set(`golden/${name}.svg`, picture);
+interface Excerpt {
+  text: string;
+  /** Where it begins in the README. */
+  index: number;
 }
 
-/** The listings, each with its language. */
-const listings = Array.from(
-  readme.matchAll(/^```(.*)\n([^]*?)^```$/gm),
-  ([, language, text]) => ({ language, text }),
+/** All that the pattern finds in the README: its first group, or the whole. */
+function excerpts(pattern: RegExp, text = readme): Excerpt[] {
+  return Array.from(
+    text.matchAll(pattern),
+    ({ 0: whole, 1: group = whole, index }) => ({ text: group, index }),
+  );
+}
+
+function listings(language: string) {
+  return excerpts(new RegExp(`^\`\`\`${language}\n([^]*?)^\`\`\`$`, "gm"));
+}
+
+/** The README with nothing but empty lines for its listings. */
+const prose = readme.replaceAll(
+  /^```[^]*?^```$/gm,
+  (listing) => listing.replaceAll(/./g, " "),
 );
 
-function textsIn(language: string) {
-  return listings.filter((listing) => listing.language === language)
-    .map(({ text }) => text);
+/** Whose section the excerpt stands in: the script that was linked last. */
+function lessonOf({ index }: Excerpt): Lesson | undefined {
+  const names = excerpts(/\]\(scripts\/(\w+)\.ts\)/g, prose.slice(0, index));
+  return lessons.find(({ name }) => name === names.at(-1)?.text);
 }
 
-/** Those of the texts that are not part of any file with that ending. */
-async function madeUp(texts: string[], ending: string) {
-  const sources: string[] = [];
-  for (const [path, read] of files) {
-    if (path.endsWith(ending)) sources.push((await read()).default);
+/**
+ * Checks each excerpt, and fails with the README's lines that are wrong and what
+ * to do about them. `check` returns that, or nothing if all is well.
+ */
+async function checkAll(
+  excerpts: Excerpt[],
+  check: (excerpt: Excerpt, lesson?: Lesson) => unknown,
+) {
+  const wrong = [];
+  for (const excerpt of excerpts) {
+    const advice = await check(excerpt, lessonOf(excerpt));
+    if (!advice) continue;
+    const line = readme.slice(0, excerpt.index).split("\n").length;
+    wrong.push(`README.md:${line}: ${advice}`);
   }
-  return texts.filter((text) =>
-    !sources.some((source) => source.includes(text))
-  );
+  if (wrong.length > 0) throw new Error(wrong.join("\n"));
 }
 
-Deno.test("every listing in the README is code, output or a command", () => {
-  const languages = new Set(listings.map(({ language }) => language));
-  assertEquals([...languages].sort(), ["sh", "ts", "txt"]);
-});
+Deno.test("each listing of code in the README is whole lines of its section's script", () =>
+  checkAll(listings("ts"), async ({ text }, lesson) => {
+    const script = "\n" + (await lesson?.script())?.default;
+    return script.includes("\n" + text) ? "" : (
+      `scripts/${lesson?.name}.ts no longer has this: update the listing`
+    );
+  }));
 
-Deno.test("all TypeScript in the README, listed or compared with Python, is part of a script", async () => {
-  const tables = readme.match(/^\| Python .*\n(\|.*\n)+/gm) ?? [];
-  const cells = tables.flatMap((table) =>
-    Array.from(table.matchAll(/`([^`]+)` *\|$/gm), ([, code]) => code)
-  );
-  assertEquals(cells.length > 0, true);
-  assertEquals(await madeUp([...textsIn("ts"), ...cells], ".ts"), []);
-});
+Deno.test("each listing of output in the README is the beginning of its section's golden file", () =>
+  checkAll(listings("txt"), async ({ text }, lesson) => {
+    const output = (await lesson?.output())?.default;
+    return output?.startsWith(text) ? "" : (
+      `golden/${lesson?.name}.txt does not begin so: update the listing`
+    );
+  }));
 
-Deno.test("all output listed in the README is part of a golden file", async () => {
-  assertEquals(await madeUp(textsIn("txt"), ".txt"), []);
-});
-
-Deno.test("every link and picture in the README leads to a script or a golden file", () => {
-  const prose = readme.replaceAll(/^```[^]*?^```$/gm, "");
-  const links = Array.from(prose.matchAll(/\]\((.*?)\)/g), ([, link]) => link);
-  assertEquals(links.length > 0, true);
-  assertEquals(links.filter((link) => !files.has(link)), []);
-});
-
-Deno.test("every command in the README is one that Deno can carry out here", () => {
-  const inline = Array.from(
-    readme.matchAll(/`((?:npx -y )?deno .*?)`/g),
-    ([, command]) => command,
-  );
-  const commands = [
-    ...textsIn("sh").flatMap((text) => text.trim().split("\n")),
-    ...inline,
-  ];
-  assertEquals(commands.filter((command) => !isCommand(command)), []);
-});
-
-function isCommand(command: string) {
-  const [deno, subcommand, ...args] = command.replace(/^npx -y /, "").split(
-    " ",
-  );
-  if (deno !== "deno") return false;
-  switch (subcommand) {
-    case "run":
-      return args.length === 1 && files.has(args[0]);
-    case "test":
-      return args.length === 0;
-    case "task":
-      return args.every((name) => name in config.tasks);
-    case "fmt":
-      return args.every((file) => file === "deno.json");
-    case "unlink":
-      return args.every((name) => name in config.imports);
-    case "link":
-      return args.every((path) =>
-        path.replace("tests/offline/", "@std/") in config.imports
+Deno.test("all TypeScript that the README compares with Python is in its section's script", async () => {
+  for (const table of excerpts(/^\| Python .*\n(?:\|.*\n)+/gm, prose)) {
+    const cells = excerpts(/`([^`]+)` *\|$/gm, table.text)
+      .map(({ text, index }) => ({ text, index: table.index + index }));
+    await checkAll(cells, async ({ text }, lesson) => {
+      const script = (await lesson?.script())?.default;
+      return script?.includes(text) ? "" : (
+        `scripts/${lesson?.name}.ts no longer has \`${text}\`: update the table`
       );
-    default:
-      return false;
+    });
   }
-}
+});
+
+Deno.test("each link in the README leads to a script, to its section's picture, or elsewhere", () =>
+  checkAll(excerpts(/\]\((.*?)\)/g, prose), ({ text }, lesson) => {
+    if (text.startsWith("https://")) return;
+    if (lessons.some(({ name }) => text === `scripts/${name}.ts`)) return;
+    if (text === `golden/${lesson?.name}.svg`) return;
+    return `${text} is no script, and no picture of ${lesson?.name}.ts`;
+  }));
+
+Deno.test("each listing in the README is of a language that these tests know", () =>
+  checkAll(excerpts(/^```.*\n[^]*?^```$/gm), ({ text }) => {
+    const [, language] = text.match(/^```(.*)/)!;
+    return ["sh", "ts", "txt"].includes(language) ? "" : (
+      `no test checks listings of "${language}": make it sh, ts or txt`
+    );
+  }));
+
+Deno.test("each command in the README is one that works in this project", () =>
+  checkAll(
+    excerpts(/(?<=`|^)(?:npx -y )?(deno [a-z].*?)(?=`|$)/gm),
+    ({ text }) => {
+      const [, command, ...args] = text.replace(/ *#.*/, "").split(" ");
+      const known: Record<string, unknown[] | undefined> = {
+        run: lessons.map(({ name }) => `scripts/${name}.ts`),
+        test: [],
+        task: Object.keys(config.tasks),
+        fmt: ["deno.json"],
+        unlink: Object.keys(config.imports),
+        link: Object.keys(config.imports)
+          .map((name) => name.replace("@std/", "tests/offline/")),
+      };
+      return args.every((arg) => known[command]?.includes(arg)) &&
+          known[command]
+        ? ""
+        : `\`${text}\` does not work here: correct it`;
+    },
+  ));
