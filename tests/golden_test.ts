@@ -1,30 +1,76 @@
-import { assertEquals, assertRejects } from "@std/assert";
-import { GOLDEN_SECONDS, lessons, type Text } from "./lessons.ts";
-import { record } from "./record.ts";
-import { timeline } from "./timeline.ts";
+// Each script prints its golden file, in every cycle, and draws its picture.
 
-for (const { name, main, words, output, picture } of lessons) {
+import { assertEquals, assertRejects } from "@std/assert";
+import {
+  type File,
+  GOLDEN_SECONDS,
+  type Lesson,
+  lessons,
+  mainOf,
+  read,
+} from "./lessons.ts";
+import { play, record } from "./record.ts";
+import { timeline } from "./timeline.ts";
+import { type Folder, writeGolden } from "./write_golden.ts";
+
+for (const lesson of lessons) {
+  const { name, words, output, picture } = lesson;
+
   Deno.test(`scripts/${name}.ts prints and draws its golden files`, async () => {
-    const recording = await record(main, GOLDEN_SECONDS);
+    const recording = await record(await mainOf(lesson), GOLDEN_SECONDS);
     await assertGolden(recording.output, output, `golden/${name}.txt`);
     const drawing = timeline(name, recording, words);
     await assertGolden(drawing, picture, `golden/${name}.svg`);
   });
 }
 
-Deno.test("a golden file that differs fails with the line in which it does", async () => {
-  const actual = "one\ntwo\nthree\n";
-  const goldens: [string, number][] = [
-    ["one\ntwo!\nthree\n", 2],
-    ["one\r\ntwo\r\nthree\r\n", 1],
-    ["one\ntwo\nthree", 3],
-    ["one\ntwo\nthree\nfour\n", 4],
+Deno.test("each script does the same in each of 100 cycles", async () => {
+  for (const lesson of lessons) {
+    const { lines } = await record(await mainOf(lesson), 100);
+    // A cycle's last moment belongs to it, its first to the one before.
+    const cycles = Map.groupBy(lines, ({ seconds }) => Math.ceil(seconds));
+    const cycle = (number: number) =>
+      cycles.get(number)
+        ?.map(({ text, seconds }) => ({ text, seconds: seconds - number }));
+    for (let number = 2; number <= 100; number++) {
+      assertEquals(
+        cycle(number),
+        cycle(1),
+        `Cycle ${number} of ${lesson.name}.ts differs from the first.`,
+      );
+    }
+  }
+});
+
+Deno.test("each script ends with the error when it can't print", async () => {
+  for (const lesson of lessons) {
+    const main = await mainOf(lesson);
+    for (let failing = 1; failing <= 7; failing++) {
+      let prints = 0;
+      const print = () => {
+        if (++prints === failing) throw new RangeError("The disk is full.");
+      };
+      await assertRejects(
+        () => play(main, 10, { print }),
+        RangeError,
+        "The disk is full.",
+      );
+    }
+  }
+});
+
+Deno.test("a golden file that differs, if only in a line end or a byte order mark, fails with what to do", async () => {
+  const files = [
+    "one\ntwo!\n",
+    "one\r\ntwo\r\n",
+    "one\ntwo",
+    "\ufeffone\ntwo\n",
   ];
-  for (const [golden, line] of goldens) {
+  for (const golden of files) {
     await assertRejects(
-      () => assertGolden(actual, () => text(golden), "golden/x.txt"),
+      () => assertGolden("one\ntwo\n", fileOf(golden), "golden/x.txt"),
       Error,
-      `golden/x.txt differs from what the script does, first in line ${line}. ` +
+      "golden/x.txt differs from what the script does. " +
         "If the change is intended, run `deno task golden`.",
     );
   }
@@ -38,25 +84,64 @@ Deno.test("a golden file that is missing fails with the command that writes it",
   );
 });
 
-function text(text: string) {
-  return Promise.resolve({ default: text });
+Deno.test("`deno task golden` writes what is missing or different, removes what no lesson has, and says so", async () => {
+  const { folder, files } = folderOf({ "gone.txt": "", "yield.txt": "old" });
+  const [first] = lessons;
+  const report = await writeGolden([{ ...first, name: "yield" }], folder);
+  assertEquals(files.get("yield.txt"), await read(first.output));
+  assertEquals(files.get("yield.svg"), await read(first.picture));
+  assertEquals([...files.keys()], ["yield.txt", "yield.svg"]);
+  // deno-lint-ignore no-control-regex
+  assertEquals(report.map((line) => line.replaceAll(/\x1b\[\d+m/g, "")), [
+    "golden/yield.txt written",
+    "golden/yield.svg written",
+    "golden/gone.txt removed: no lesson in tests/lessons.ts has it",
+  ]);
+  const again = await writeGolden([first], folder);
+  assertEquals(again.map((line) => line.includes("is up to date")), [
+    true,
+    true,
+  ]);
+});
+
+Deno.test("`deno task golden` writes nothing when a lesson can't be recorded", async () => {
+  const { folder, files } = folderOf({ "yield.txt": "old" });
+  const bad: Lesson = {
+    ...lessons[0],
+    module: () => Promise.resolve({ main() {} }),
+  };
+  await assertRejects(
+    () => writeGolden([lessons[0], bad], folder),
+    Error,
+    "main returned",
+  );
+  assertEquals([...files], [["yield.txt", "old"]]);
+});
+
+function folderOf(content: Record<string, string>) {
+  const files = new Map(Object.entries(content));
+  const folder: Folder = {
+    names: () => [...files.keys()],
+    read: (name) => files.get(name),
+    write: (name, content) => files.set(name, content),
+    remove: (name) => files.delete(name),
+  };
+  return { folder, files };
 }
 
-async function assertGolden(actual: string, golden: Text, path: string) {
-  const expected = await golden().catch((cause) => {
+function fileOf(text: string): File {
+  return () => Promise.resolve({ default: new TextEncoder().encode(text) });
+}
+
+async function assertGolden(actual: string, golden: File, path: string) {
+  const expected = await read(golden).catch((cause) => {
     throw new Error(`${path} is missing: run \`deno task golden\`.`, { cause });
   });
   // As lists of lines with their line ends, so that the diff shows those, too.
-  const actualLines = actual.split(/(?<=\n)/);
-  const goldenLines = expected.default.split(/(?<=\n)/);
-  let line = 0;
-  while (line < actualLines.length && actualLines[line] === goldenLines[line]) {
-    line++;
-  }
   assertEquals(
-    actualLines,
-    goldenLines,
-    `${path} differs from what the script does, first in line ${line + 1}. ` +
+    actual.split(/(?<=\n)/),
+    expected.split(/(?<=\n)/),
+    `${path} differs from what the script does. ` +
       "If the change is intended, run `deno task golden`.",
   );
 }

@@ -1,25 +1,24 @@
-import { main as yieldMain } from "../scripts/yield.ts";
-import { main as asyncMain } from "../scripts/async.ts";
-import { main as async2Main } from "../scripts/async2.ts";
+import { mistakesIn } from "./rules.ts";
 import type { Words } from "./timeline.ts";
 
 /** How many seconds of each lesson `golden/` shows. A cycle takes one second. */
 export const GOLDEN_SECONDS = 3;
 
-/** A file of the project, imported as text. */
-export type Text = () => Promise<{ default: string }>;
+/** Imports a file of the project. */
+export type File = () => Promise<{ default: Uint8Array }>;
 
 export interface Lesson {
   name: string;
-  main: () => unknown;
   /** What the script calls a switch. */
   words: Words;
-  /** The script, `scripts/NAME.ts`, as text. */
-  script: Text;
+  /** Imports the script, `scripts/NAME.ts`. */
+  module: () => Promise<{ main: () => unknown }>;
+  /** The script itself. */
+  script: File;
   /** What it prints, `golden/NAME.txt`. */
-  output: Text;
+  output: File;
   /** Where the thread is meanwhile, `golden/NAME.svg`. */
-  picture: Text;
+  picture: File;
 }
 
 /**
@@ -32,26 +31,39 @@ export interface Lesson {
 export const lessons: Lesson[] = [
   {
     name: "yield",
-    main: yieldMain,
     words: { resume: "next", suspend: "yield" },
-    script: () => import("../scripts/yield.ts", { with: { type: "text" } }),
-    output: () => import("../golden/yield.txt", { with: { type: "text" } }),
-    picture: () => import("../golden/yield.svg", { with: { type: "text" } }),
+    module: () => import("../scripts/yield.ts"),
+    script: () => import("../scripts/yield.ts", { with: { type: "bytes" } }),
+    output: () => import("../golden/yield.txt", { with: { type: "bytes" } }),
+    picture: () => import("../golden/yield.svg", { with: { type: "bytes" } }),
   },
   {
     name: "async",
-    main: asyncMain,
     words: { resume: "resume", suspend: "yield*" },
-    script: () => import("../scripts/async.ts", { with: { type: "text" } }),
-    output: () => import("../golden/async.txt", { with: { type: "text" } }),
-    picture: () => import("../golden/async.svg", { with: { type: "text" } }),
+    module: () => import("../scripts/async.ts"),
+    script: () => import("../scripts/async.ts", { with: { type: "bytes" } }),
+    output: () => import("../golden/async.txt", { with: { type: "bytes" } }),
+    picture: () => import("../golden/async.svg", { with: { type: "bytes" } }),
   },
   {
     name: "async2",
-    main: async2Main,
     words: { resume: "resume", suspend: "await" },
-    script: () => import("../scripts/async2.ts", { with: { type: "text" } }),
-    output: () => import("../golden/async2.txt", { with: { type: "text" } }),
-    picture: () => import("../golden/async2.svg", { with: { type: "text" } }),
+    module: () => import("../scripts/async2.ts"),
+    script: () => import("../scripts/async2.ts", { with: { type: "bytes" } }),
+    output: () => import("../golden/async2.txt", { with: { type: "bytes" } }),
+    picture: () => import("../golden/async2.svg", { with: { type: "bytes" } }),
   },
 ];
+
+/** The text of a file, to the letter: a byte order mark is not left out. */
+export async function read(file: File): Promise<string> {
+  const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
+  return decoder.decode((await file()).default);
+}
+
+/** The `main` of a lesson. Throws an `Error` if its script breaks the rules. */
+export async function mainOf({ name, module, script }: Lesson) {
+  const mistakes = mistakesIn(name, await read(script));
+  if (mistakes.length > 0) throw new Error(mistakes.join("\n"));
+  return (await module()).main;
+}

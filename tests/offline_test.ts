@@ -1,8 +1,8 @@
 // What the tests rely on in @std, whether it comes from the stand-ins in
 // offline/ or from JSR. First that assertEquals can fail, then all else by it.
 
-import { assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
-import { green, yellow } from "@std/fmt/colors";
+import { assertEquals, assertRejects } from "@std/assert";
+import { green, red, yellow } from "@std/fmt/colors";
 import { stub } from "@std/testing/mock";
 import { FakeTime } from "@std/testing/time";
 
@@ -24,12 +24,20 @@ Deno.test("assertEquals compares by content, and its failure shows the message a
   for (const part of ["the message", "actual", "expected"]) {
     if (!message.includes(part)) throw new Error(`No "${part}" in: ${message}`);
   }
-  await failure(() => assertEquals("1", 1 as unknown));
-});
-
-Deno.test("assertStringIncludes takes its text literally", async () => {
-  assertStringIncludes("some text.", "text.");
-  await failure(() => assertStringIncludes("some text", "text."));
+  const different: [unknown, unknown][] = [
+    ["1", 1],
+    [[1, 2], [1]],
+    [[1], [1, 2]],
+    [[1, 2], [2, 1]],
+    [[[1, 2]], [[1, 3]]],
+    [{ a: 1, b: 2 }, { a: 1 }],
+    [{ a: 1 }, { a: 1, b: 2 }],
+    [undefined, null],
+    ["", undefined],
+  ];
+  for (const [actual, expected] of different) {
+    await failure(() => assertEquals(actual, expected));
+  }
 });
 
 Deno.test("assertRejects asks for the class and the message of the error", async () => {
@@ -37,28 +45,35 @@ Deno.test("assertRejects asks for the class and the message of the error", async
   await assertRejects(reject, RangeError, "text");
   await failure(() => assertRejects(reject, TypeError, "text"));
   await failure(() => assertRejects(reject, RangeError, "other text"));
+  await failure(() => assertRejects(reject, RangeError, "some.text"));
   await failure(() => assertRejects(() => Promise.resolve(), Error));
 });
 
-Deno.test("green and yellow colour a text, unless NO_COLOR is set", () => {
+Deno.test("green, yellow and red colour a text, unless NO_COLOR is set", () => {
   const colour = (code: number) =>
     Deno.noColor ? "text" : `\x1b[${code}mtext\x1b[39m`;
-  assertEquals([green("text"), yellow("text")], [colour(32), colour(33)]);
+  assertEquals(
+    [green("text"), yellow("text"), red("text")],
+    [colour(32), colour(33), colour(31)],
+  );
 });
 
-Deno.test("FakeTime runs the timers that are due, each at its time, and gives the real ones back", () => {
+Deno.test("FakeTime calls the timers that are due, each at its time; there is one of it, and it gives the real ones back", async () => {
   const real = setTimeout;
   const calls: string[] = [];
   {
     using time = new FakeTime(0);
-    setTimeout(() => calls.push(`second at ${time.now}`), 20);
-    setTimeout(() => calls.push(`first at ${time.now}`), 10);
-    setTimeout((which) => calls.push(`${which} at ${time.now}`), 30, "third");
-    time.tick(20);
+    await failure(() => new FakeTime(0));
+    for (const [name, delay] of [["b", 20], ["a", 10], ["c", 20], ["d", 30]]) {
+      setTimeout(() => calls.push(`${name} at ${time.now}`), Number(delay));
+    }
+    time.tick(15);
+    assertEquals([calls, time.now], [["a at 10"], 15]);
+    time.next();
     time.next();
     assertEquals(time.now, 30);
   }
-  assertEquals(calls, ["first at 10", "second at 20", "third at 30"]);
+  assertEquals(calls, ["a at 10", "b at 20", "c at 20", "d at 30"]);
   assertEquals(setTimeout === real, true);
 });
 

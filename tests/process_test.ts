@@ -1,274 +1,147 @@
-import { assertEquals, assertStringIncludes } from "@std/assert";
-import { lessons } from "./lessons.ts";
-import { record } from "./record.ts";
+// The scripts as a person meets them: each in a process of its own.
 
-// A process that should have ended by itself by then is killed.
-const DEADLINE_MS = 6_000;
+import { assertEquals } from "@std/assert";
+import { type Lesson, lessons, mainOf, read } from "./lessons.ts";
+import { type Line, record } from "./record.ts";
 
-interface Script {
-  name: string;
-  url: URL;
-  /** What it prints in its first three seconds. */
-  golden: string;
-  /** When it prints each line of its first two seconds, in seconds. */
-  times: number[];
-  /** An empty folder outside the project. */
-  folder: string;
-}
+// Far more than any of them takes, even on a busy machine.
+const DEADLINE_MS = 120_000;
 
 Deno.test({
   name: "the scripts as real processes (run by `deno task test`)",
-  ignore: (["read", "run", "write"] as const).some((name) =>
-    Deno.permissions.querySync({ name }).state !== "granted"
-  ),
+  ignore: Deno.permissions.querySync({ name: "run" }).state !== "granted",
   async fn(t) {
-    const folder = Deno.makeTempDirSync();
-    const scripts: Script[] = [];
-    for (const { name, main, output } of lessons) {
-      scripts.push({
-        name: `${name}.ts`,
-        url: new URL(`../scripts/${name}.ts`, import.meta.url),
-        golden: (await output()).default,
-        times: (await record(main, 2)).lines.map(({ seconds }) => seconds),
-        folder: Deno.makeTempDirSync({ dir: folder }),
-      });
+    const steps: Promise<boolean>[] = [];
+    const step = (name: string, fn: () => Promise<void>) =>
+      steps.push(t.step({
+        name,
+        fn,
+        sanitizeExit: false,
+        sanitizeOps: false,
+        sanitizeResources: false,
+      }));
+
+    // There is one recording at a time, so all are made before the first step.
+    const recordings = new Map<Lesson, Line[]>();
+    for (const lesson of lessons) {
+      const { lines } = await record(await mainOf(lesson), 2);
+      recordings.set(lesson, lines);
     }
-    // Most of the steps wait for the clock, so they do it beside each other.
-    await Promise.all(
-      scripts.flatMap((script) =>
-        steps.map(({ name, check, ignore }) =>
-          t.step({
-            name: `${script.name} ${name}`,
-            fn: () => check(script),
-            ignore,
-            sanitizeExit: false,
-            sanitizeOps: false,
-            sanitizeResources: false,
-          })
-        )
-      ),
+    for (const [lesson, lines] of recordings) {
+      const { name } = lesson;
+      step(
+        `${name}.ts, copied alone, prints no line too early and ends with its reader`,
+        async () => {
+          await printsUntilReaderLeaves(await read(lesson.script), lines);
+        },
+      );
+      step(
+        `${name}.ts repeats itself 20,000 times in the same memory`,
+        async () => {
+          const { code, stderr } = await run([
+            "--v8-flags=--expose-gc",
+            "tests/long_run.ts",
+            name,
+          ]);
+          assertEquals({ code, stderr }, { code: 0, stderr: "" });
+        },
+      );
+      if (lines.some(({ text }) => text.includes("MainThread"))) {
+        step(`${name}.ts names the thread that it runs in`, async () => {
+          await namesItsThread(
+            new URL(`../scripts/${name}.ts`, import.meta.url),
+          );
+        });
+      }
+    }
+    step(
+      "`deno task golden` writes nothing if nothing has changed",
+      async () => {
+        // It could not write, as it has no permission to.
+        const { code, stdout } = await run([
+          "--allow-read=golden",
+          "tests/write_golden.ts",
+        ]);
+        const upToDate = stdout.split("\n")
+          .filter((line) => line.endsWith("is up to date"));
+        assertEquals([code, upToDate.length], [0, 2 * lessons.length]);
+      },
     );
-    Deno.removeSync(folder, { recursive: true });
+    await Promise.all(steps);
   },
 });
 
-const onWindows = Deno.build.os === "windows";
-
-interface Step {
-  name: string;
-  check: (script: Script) => Promise<void>;
-  /** True where the platform lacks what the step needs. */
-  ignore?: boolean;
+function deno(args: string[], stdin: "piped" | "null") {
+  return new Deno.Command(Deno.execPath(), {
+    args: ["run", "--no-prompt", ...args],
+    cwd: new URL("..", import.meta.url),
+    env: { NO_COLOR: "1" },
+    stdin,
+    stdout: "piped",
+    stderr: "piped",
+    signal: AbortSignal.timeout(DEADLINE_MS),
+  });
 }
 
-const steps: Step[] = [
-  {
-    name: "prints its golden file, each line when it is due",
-    check: (script) => printsInTime(script, run(script.url)),
-  },
-  {
-    name: "does the same as a copy, alone in a folder and with nothing cached",
-    async check(script) {
-      const copy = `${script.folder}/copy.ts`;
-      Deno.copyFileSync(script.url, copy);
-      const command = run(copy, "--no-config", "--no-remote", "--no-npm");
-      await printsInTime(script, command, {
-        cwd: script.folder,
-        env: { DENO_DIR: `${script.folder}/cache` },
-      });
-    },
-  },
-  {
-    name: "names the thread, in a thread of its own as well",
-    async check({ url, golden, times }) {
-      // In a Web Worker Deno says that it is the main thread; in one of Node's
-      // it does not.
-      const code = `import { Worker } from "node:worker_threads";
-        new Worker(new URL("${url}"));`;
-      await using process = new Process(
-        [Deno.execPath(), "eval", code],
-      );
-      await process.readLines(times.length);
-      const begin = (text: string) => text.split("\n").slice(0, times.length);
-      assertEquals(
-        begin(process.output),
-        begin(golden).map((line) =>
-          line.replace(/<_Main.*/, "<Thread(Thread-1, started 1)>")
-        ),
-      );
-    },
-  },
-  {
-    name: "asks for no permission",
-    async check({ url, folder, times }) {
-      // Deno notes there whatever a script tries to read, write or connect to.
-      const audit = `${folder}/audit`;
-      Deno.writeTextFileSync(audit, "");
-      await using process = new Process(run(url), {
-        env: { DENO_AUDIT_PERMISSIONS: audit },
-      });
-      await process.readLines(times.length);
-      assertEquals(Deno.readTextFileSync(audit), "");
-    },
-  },
-  {
-    name: "ends with an error when its reader leaves after three lines",
-    async check({ url }) {
-      await using process = new Process(run(url));
-      await process.readLines(3);
-      await process.stopReading();
-      const { code, stderr } = await process.end();
-      assertEquals(code, 1);
-      assertStringIncludes(stderr, "BrokenPipe");
-    },
-  },
-  {
-    name: "ends with an error when the disk is full",
-    ignore: Deno.build.os !== "linux", // which alone has /dev/full
-    async check({ url }) {
-      await using process = new Process(
-        ["sh", "-c", 'exec "$@" > /dev/full', "sh", ...run(url)],
-      );
-      const { code, stderr } = await process.end();
-      assertEquals(code, 1);
-      assertStringIncludes(stderr, "No space left on device");
-    },
-  },
-  ...(["SIGINT", "SIGTERM"] as const).map((signal): Step => ({
-    name: `ends within a second of ${signal}, its last line whole`,
-    ignore: onWindows,
-    async check({ url, golden }) {
-      await using process = new Process(run(url));
-      await process.readLines(1);
-      const before = performance.now();
-      process.kill(signal);
-      assertEquals((await process.end()).signal, signal);
-      assertEquals(performance.now() - before < 1_000, true);
-      await process.readLines(Infinity);
-      assertEquals(process.output, golden.slice(0, process.output.length));
-      assertEquals(process.output.at(-1), "\n");
-    },
-  })),
-  {
-    name: "does the same when it prints to a file",
-    ignore: onWindows,
-    check: (script) =>
-      printsInTime(script, [
-        "sh",
-        "-c",
-        tailOutput,
-        `${script.folder}/output`,
-        ...run(script.url),
-      ]),
-  },
-];
+async function run(args: string[]) {
+  const { code, stdout, stderr } = await deno(args, "null").output();
+  const decode = (bytes: Uint8Array) => new TextDecoder().decode(bytes);
+  return { code, stdout: decode(stdout), stderr: decode(stderr) };
+}
 
-/**
- * A shell script that runs the command "$@" with its output in the file "$0",
- * and shows what comes into that file. When its input ends, as it does if the
- * tests are killed, it ends both.
- */
-const tailOutput = `
-exec 3<&0
-: > "$0"
-tail -n +1 -f "$0" & tail=$!
-{ read -r _ <&3; kill -9 $tail $$; } 2> /dev/null &
-exec "$@" >> "$0"
-`;
+async function printsUntilReaderLeaves(script: string, lines: Line[]) {
+  const start = performance.now();
+  // Read from the standard input, it has nothing beside it that it could use.
+  const alone = ["--no-config", "--no-remote", "--no-npm", "-"];
+  const child = deno(alone, "piped").spawn();
+  const stderr = new Response(child.stderr).text();
+  const input = child.stdin.getWriter();
+  await input.write(new TextEncoder().encode(script));
+  await input.close();
 
-async function printsInTime(
-  { golden, times }: Script,
-  command: string[],
-  options?: Deno.CommandOptions,
-) {
-  await using process = new Process(command, options);
-  await process.readLines(times.length);
-  const { output, arrivals } = process;
-  const begin = (text: string) => text.split("\n").slice(0, times.length);
-  assertEquals(begin(output), begin(golden));
-  // A busy machine makes all lines late. A line that is much later than another
-  // was held back.
-  const delays = times.map((seconds, i) => arrivals[i] - seconds);
-  assertEquals(delays.filter((delay) => delay < 0), []);
+  let output = "";
+  const tooEarly: unknown[] = [];
+  for await (
+    const text of child.stdout.pipeThrough(new TextDecoderStream())
+  ) {
+    output += text;
+    const seconds = (performance.now() - start) / 1000;
+    const last = lines[output.split("\n").length - 2];
+    if (last && seconds < last.seconds) {
+      tooEarly.push({ ...last, came: seconds });
+    }
+    if (!last || last === lines.at(-1)) break; // and so closes the pipe
+  }
   assertEquals(
-    delays.filter((delay) => delay > Math.min(...delays) + 0.75),
-    [],
+    output.split("\n").slice(0, lines.length),
+    lines.map(({ text }) => text),
+    await Promise.race([stderr, ""]),
   );
-
-  await process.stop();
-  assertEquals((await process.end()).stderr, "");
+  assertEquals(tooEarly, []);
+  const { code } = await child.status;
+  assertEquals([code, (await stderr).match(/BrokenPipe/)?.[0]], [
+    1,
+    "BrokenPipe",
+  ]);
 }
 
-/** The command line that runs a script. */
-function run(script: string | URL, ...flags: string[]) {
-  return [Deno.execPath(), "run", "--no-prompt", ...flags, `${script}`];
-}
-
-/** A process whose output is read. It ends with the scope that it is used in. */
-class Process implements AsyncDisposable {
-  output = "";
-  /** When each line of the output came, in seconds since the start. */
-  arrivals: number[] = [];
-
-  #start = performance.now();
-  #child: Deno.ChildProcess;
-  #stdout: ReadableStreamDefaultReader<string>;
-  #stderr: Promise<string>;
-  #deadline: ReturnType<typeof setTimeout>;
-
-  constructor([command, ...args]: string[], options?: Deno.CommandOptions) {
-    this.#child = new Deno.Command(command, {
-      ...options,
-      args,
-      stdin: "piped",
-      stdout: "piped",
-      stderr: "piped",
-    }).spawn();
-    this.#stdout = this.#child.stdout
-      .pipeThrough(new TextDecoderStream()).getReader();
-    this.#stderr = new Response(this.#child.stderr).text();
-    this.#deadline = setTimeout(() => this.stop(), DEADLINE_MS);
+async function namesItsThread(script: URL) {
+  // A thread of Node's: in a Web Worker Deno says that it is the main thread.
+  const code = `import { Worker } from "node:worker_threads";
+    new Worker(new URL("${script}"));`;
+  const child = deno(["--allow-read=scripts", "-"], "piped").spawn();
+  const input = child.stdin.getWriter();
+  await input.write(new TextEncoder().encode(code));
+  await input.close();
+  for await (
+    const text of child.stdout.pipeThrough(new TextDecoderStream())
+  ) {
+    assertEquals(
+      text.match(/<.*?>/)?.[0],
+      "<Thread(Thread-1, started 1)>",
+    );
+    break;
   }
-
-  /** Reads on until there are so many lines, or the output ends. */
-  async readLines(count: number) {
-    while (this.arrivals.length < count) {
-      const { value, done } = await this.#stdout.read();
-      if (done) return;
-      const seconds = (performance.now() - this.#start) / 1000;
-      this.output += value;
-      for (const _ of value.matchAll(/\n/g)) this.arrivals.push(seconds);
-    }
-  }
-
-  /** Leaves, as `head` does when it has enough. */
-  async stopReading() {
-    await this.#stdout.cancel();
-  }
-
-  kill(signal: Deno.Signal) {
-    this.#child.kill(signal);
-  }
-
-  async end() {
-    const { code, signal } = await this.#child.status;
-    return { code, signal, stderr: await this.#stderr };
-  }
-
-  /** Ends the process and, with its input, what it has started. */
-  async stop() {
-    clearTimeout(this.#deadline);
-    try {
-      await this.#child.stdin.close();
-      this.#child.kill("SIGKILL");
-    } catch {
-      // It has ended by itself, or was stopped before.
-    }
-  }
-
-  async [Symbol.asyncDispose]() {
-    await this.stop();
-    await this.#stdout.cancel();
-    await this.#stderr;
-  }
+  await child.status;
+  await child.stderr.cancel();
 }

@@ -2,7 +2,7 @@
 
 import config from "../deno.json" with { type: "json" };
 import readme from "../README.md" with { type: "text" };
-import { type Lesson, lessons } from "./lessons.ts";
+import { type Lesson, lessons, read } from "./lessons.ts";
 
 interface Excerpt {
   text: string;
@@ -54,7 +54,7 @@ async function checkAll(
 
 Deno.test("each listing of code in the README is whole lines of its section's script", () =>
   checkAll(listings("ts"), async ({ text }, lesson) => {
-    const script = "\n" + (await lesson?.script())?.default;
+    const script = "\n" + (lesson && await read(lesson.script));
     return script.includes("\n" + text) ? "" : (
       `scripts/${lesson?.name}.ts no longer has this: update the listing`
     );
@@ -62,7 +62,7 @@ Deno.test("each listing of code in the README is whole lines of its section's sc
 
 Deno.test("each listing of output in the README is the beginning of its section's golden file", () =>
   checkAll(listings("txt"), async ({ text }, lesson) => {
-    const output = (await lesson?.output())?.default;
+    const output = lesson && await read(lesson.output);
     return output?.startsWith(text) ? "" : (
       `golden/${lesson?.name}.txt does not begin so: update the listing`
     );
@@ -73,7 +73,7 @@ Deno.test("all TypeScript that the README compares with Python is in its section
     const cells = excerpts(/`([^`]+)` *\|$/gm, table.text)
       .map(({ text, index }) => ({ text, index: table.index + index }));
     await checkAll(cells, async ({ text }, lesson) => {
-      const script = (await lesson?.script())?.default;
+      const script = lesson && await read(lesson.script);
       return script?.includes(text) ? "" : (
         `scripts/${lesson?.name}.ts no longer has \`${text}\`: update the table`
       );

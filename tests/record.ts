@@ -1,5 +1,6 @@
 import { stub } from "@std/testing/mock";
 import { FakeTime } from "@std/testing/time";
+import { forbidAllElse } from "./forbid.ts";
 
 /** What a script did, and when, in virtual seconds since it began. */
 export interface Recording {
@@ -7,8 +8,8 @@ export interface Recording {
   seconds: number;
   /** All that was printed, to the letter. */
   output: string;
-  /** The lines of the output, each with the time at which it was printed. */
-  lines: { text: string; seconds: number }[];
+  /** The lines of the output, each with the time at which it was finished. */
+  lines: Line[];
   /** The sleeps, in the order in which they began. */
   sleeps: Sleep[];
   /**
@@ -16,6 +17,11 @@ export interface Recording {
    * main kept the thread.
    */
   returned?: { seconds: number; lines: number };
+}
+
+export interface Line {
+  text: string;
+  seconds: number;
 }
 
 /** A timer that was waited for, or a span in which the thread was blocked. */
@@ -28,112 +34,272 @@ export interface Sleep {
   blocking: boolean;
 }
 
-// A main that prints more than this is taken for one that never sleeps.
-const MAX_LINES_PER_MS = 100;
-
-// setTimeout takes no longer delay than this.
-const MAX_DELAY_MS = 2 ** 31 - 1;
-
-/**
- * Runs a script's `main` on a fake clock and records what it does from 0 to
- * `seconds`, both ends included.
- *
- * The clock stands still while code runs and jumps ahead while it sleeps, so no
- * real time is waited for. `main` sleeps by `setTimeout` or `Atomics.wait` and
- * prints by `Deno.stdout.writeSync`; there is one recording at a time.
- *
- * @throws What `main` throws, or an `Error` if `main` returns before the end or
- * goes on printing without sleeping.
- */
+/** Records what `main` does from 0 to `seconds`, both ends included: see `play`. */
 export async function record(
   main: () => unknown,
   seconds: number,
 ): Promise<Recording> {
   const recording: Recording = { seconds, output: "", lines: [], sleeps: [] };
   const { lines, sleeps } = recording;
+  let unfinished = "";
+  let printedAt = 0;
+  await play(main, seconds, {
+    print(text, seconds) {
+      recording.output += text;
+      const finished = (unfinished + text).split("\n");
+      unfinished = finished.pop()!;
+      lines.push(...finished.map((text) => ({ text, seconds })));
+      printedAt = seconds;
+    },
+    sleep(from, to, blocking) {
+      const after = unfinished || lines.findLast(({ text }) => text)?.text;
+      const sleep = { from, to, after: after ?? "", blocking };
+      sleeps.push(sleep);
+      return sleep;
+    },
+    returned: (seconds) =>
+      recording.returned = { seconds, lines: lines.length },
+  });
+  if (unfinished) lines.push({ text: unfinished, seconds: printedAt });
+  return recording;
+}
+
+/** What `play` tells, as it happens. Times are virtual seconds. */
+export interface Audience {
+  /** If this throws, printing fails with its error. */
+  print(text: string, seconds: number): void;
+  /** If the sleep is cut short, the `to` of what this returns is set. */
+  sleep?(from: number, to: number, blocking: boolean): { to: number };
+  returned?(seconds: number): void;
+}
+
+// A main that prints more often than this is taken for one that never sleeps.
+const MAX_PRINTS_PER_MS = 100;
+// How much real time there is for 100 virtual seconds. Our lessons take 4 ms.
+const MAX_REAL_MS = 500;
+// Two timers that are due within this may go off in either order in real time.
+const TIE_MS = 20;
+// setTimeout takes no longer delay than this.
+const MAX_DELAY_MS = 2 ** 31 - 1;
+
+interface Timer {
+  id?: unknown;
+  /** What it was set to, and when, and when it is due: milliseconds. */
+  delay: number;
+  setAt: number;
+  due: number;
+  call: () => void;
+  sleep?: { to: number };
+}
+
+/**
+ * Runs a script's `main` from 0 to `seconds`, both ends included, on a virtual
+ * clock: it stands still while code runs, and jumps ahead when all wait. No real
+ * time is waited for.
+ *
+ * What is told is what Deno does in real time, on a machine on which code takes no
+ * time. What can't be told so is refused: `main` may sleep by `setTimeout` and
+ * `Atomics.wait`, print by `Deno.stdout.writeSync`, and use the language itself.
+ * There is one `play` at a time.
+ *
+ * Where this ends: code that runs for ever without printing or sleeping can't be
+ * stopped from inside, and neither can a `main` that catches every error and goes
+ * on. What a module keeps from before, such as `const { log } = console`, and what
+ * it imports, is out of reach: `refusal` in lessons.ts looks for that in the text
+ * of a script.
+ *
+ * @throws What `main` throws, or an `Error` that says what `main` may not do: use
+ * anything else, return or stop waiting before the end, print without sleeping,
+ * take long in real time, or let timers meet whose order is left to chance.
+ */
+export async function play(
+  main: () => unknown,
+  seconds: number,
+  audience: Audience,
+) {
   const end = seconds * 1000;
-  // A main that never returns is left by throwing this when it goes on too long.
-  const stop = new Error("The recording is over.");
-  const decoder = new TextDecoder();
-  const { wait } = Atomics;
-
   using time = new FakeTime(0);
-  const { setTimeout } = globalThis;
-
-  using _stdout = stub(Deno.stdout, "writeSync", (bytes) => {
-    if (time.now > end) throw stop;
-    const seconds = time.now / 1000;
-    const text = decoder.decode(bytes);
-    recording.output += text;
-    for (const line of text.replace(/\n$/, "").split("\n")) {
-      lines.push({ text: line, seconds });
+  const { performance, setImmediate, setTimeout } = globalThis;
+  const { wait } = Atomics;
+  const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
+  /** Without bytes, the end of the output. */
+  function decode(bytes?: Uint8Array) {
+    try {
+      return decoder.decode(bytes, { stream: bytes !== undefined });
+    } catch (cause) {
+      return fail(new Error("main printed what is not UTF-8.", { cause }));
     }
-    const earlier = lines.at(-MAX_LINES_PER_MS);
-    if (earlier && seconds - earlier.seconds < 0.001) {
-      throw new Error(
-        `main printed ${MAX_LINES_PER_MS} lines within a millisecond, at ${seconds} s; it has to sleep between them.`,
+  }
+  const started = performance.now();
+  const maxRealMs = MAX_REAL_MS * Math.ceil(seconds / 100);
+
+  const now = () => time.now / 1000;
+
+  // What ended the run before its time.
+  let failure: { error: unknown } | undefined;
+  const report = (error: unknown) => failure ??= { error };
+  function fail(error: unknown): never {
+    report(error);
+    throw error;
+  }
+  // A main that keeps the thread is left by this at the end.
+  const stop = new Error("The recording is over.");
+  /** Called whenever main prints or sleeps. */
+  function check() {
+    if (failure) throw failure.error;
+    if (time.now > end) fail(stop);
+    const realMs = performance.now() - started;
+    if (realMs > maxRealMs) {
+      fail(
+        new Error(
+          `main took ${
+            Math.round(realMs)
+          } ms of real time up to ${now()} s; it has to wait by sleeping.`,
+        ),
       );
     }
+  }
+
+  let burst = { since: 0, prints: 0 };
+  using _stdout = stub(Deno.stdout, "writeSync", (bytes) => {
+    check();
+    if (time.now - burst.since >= 1) burst = { since: time.now, prints: 0 };
+    if (++burst.prints > MAX_PRINTS_PER_MS) {
+      fail(
+        new Error(
+          `main printed more than ${MAX_PRINTS_PER_MS} times within a millisecond, at ${now()} s; it has to sleep in between.`,
+        ),
+      );
+    }
+    audience.print(decode(bytes), now());
     return bytes.length;
   });
 
-  function sleep(ms: number, blocking: boolean) {
-    const from = time.now / 1000;
-    const to = Math.min(from + ms / 1000, seconds);
-    const after = lines.findLast(({ text }) => text)?.text ?? "";
-    if (from < to) sleeps.push({ from, to, after, blocking });
+  function tellSleep(ms: number, blocking: boolean) {
+    const to = Math.min(now() + ms / 1000, seconds);
+    if (now() < to) return audience.sleep?.(now(), to, blocking);
   }
 
-  // Timers that are due. FakeTime calls the callbacks of several at once; the
-  // event loop calls one, then whatever that resumes, and then the next one.
-  const due: (() => void)[] = [];
-  using _timeout = stub(
+  // The timers that are set, and those of them that are due. FakeTime calls the
+  // callbacks of several at once. The event loop calls one, then whatever that
+  // resumes, and then the next; and none while the thread is blocked.
+  const timers = new Map<unknown, Timer>();
+  const due: Timer[] = [];
+
+  using _setTimeout = stub(
     globalThis,
     "setTimeout",
-    (callback, delay, ...args) => {
+    (callback, delay = 1, ...args) => {
+      check();
       // What is not from 1 to the longest delay counts as 1, as in Deno.
-      const ms = delay && delay >= 1 && delay <= MAX_DELAY_MS
-        ? Math.trunc(delay)
-        : 1;
-      sleep(ms, false);
-      return setTimeout(() => due.push(() => callback(...args)), ms);
+      const ms = delay >= 1 && delay <= MAX_DELAY_MS ? Math.trunc(delay) : 1;
+      const timer: Timer = {
+        delay: ms,
+        setAt: time.now,
+        due: time.now + ms,
+        call: () => callback(...args),
+        sleep: tellSleep(ms, false),
+      };
+      const id = setTimeout(() => due.push(timer), ms);
+      timers.set(id, timer);
+      timer.id = id;
+      return id;
     },
   );
 
-  using _wait = stub(Atomics, "wait", (array, index, value, timeout = NaN) => {
-    // Given no time, the real function says whether it would wait at all.
-    const outcome = wait(array, index, value, 0);
-    if (outcome !== "timed-out") return outcome;
-
-    const ms = Number.isNaN(timeout) ? Infinity : timeout;
-    sleep(ms, true);
-    time.tick(Math.min(ms, end + 1 - time.now));
-    if (time.now > end) throw stop;
-    return outcome;
+  using _clearTimeout = stub(globalThis, "clearTimeout", (id) => {
+    const { sleep } = timers.get(id) ?? {};
+    if (sleep) sleep.to = Math.min(sleep.to, now());
+    timers.delete(id);
   });
 
-  let failure: unknown;
-  Promise.try(main)
-    .then(() => {
-      throw new Error(
-        `main returned at ${time.now / 1000} s; it has to go on for ever.`,
-      );
-    })
-    .catch((error) => failure = error);
-  if (time.now <= end) {
-    recording.returned = { seconds: time.now / 1000, lines: lines.length };
+  using _wait = stub(
+    Atomics,
+    "wait",
+    (array, index, value, timeout = Infinity) => {
+      check();
+      // Given no time, the real function says whether it would wait at all.
+      const outcome = wait(array, index, value, 0);
+      if (outcome !== "timed-out") return outcome;
+      // Without rounding, sums such as 0.1 s + 0.2 s would miss the time they mean.
+      const ms = Number.isNaN(timeout)
+        ? Infinity
+        : Math.max(0, Math.round(timeout * 1000) / 1000);
+      tellSleep(ms, true);
+      time.tick(Math.min(ms, end + 1 - time.now));
+      if (time.now > end) fail(stop);
+      return outcome;
+    },
+  );
+
+  /** Calls a timer's callback, unless the timer was cleared. */
+  function call(timer: Timer) {
+    if (!timers.delete(timer.id)) return;
+    for (const other of timers.values()) {
+      if (
+        other.due < time.now + TIE_MS && other.delay !== timer.delay &&
+        other.setAt !== timer.setAt
+      ) {
+        fail(
+          new Error(
+            `Two timers meet at ${now()} s, one of ${
+              timer.delay / 1000
+            } s and one of ${
+              other.delay / 1000
+            } s. In real time either may be the first; let them never meet, or set them together.`,
+          ),
+        );
+      }
+    }
+    timer.call();
   }
 
-  // Where nothing else is due before the end, this is what the clock jumps to.
-  setTimeout(() => {}, end + 1);
-  while (true) {
-    await new Promise((resolve) => setImmediate(resolve));
-    if (failure || time.now > end) break;
-    const callback = due.shift();
-    if (callback) callback();
-    else time.next();
-  }
+  // What nobody handles ends a script.
+  const { addEventListener, removeEventListener } = globalThis;
+  const onError = (event: ErrorEvent | PromiseRejectionEvent) => {
+    event.preventDefault();
+    report("reason" in event ? event.reason : event.error);
+  };
+  addEventListener("error", onError);
+  addEventListener("unhandledrejection", onError);
+  const turn = () => new Promise((resolve) => setImmediate(resolve));
 
-  if (failure && failure !== stop) throw failure;
-  return recording;
+  {
+    using _else = forbidAllElse(fail);
+    Promise.try(main).then(
+      () =>
+        report(
+          new Error(`main returned at ${now()} s; it has to go on for ever.`),
+        ),
+      report,
+    );
+    if (!failure) audience.returned?.(now());
+    // Where nothing else is due before the end, this is what the clock jumps to.
+    setTimeout(() => {}, end + 1);
+    while (true) {
+      await turn();
+      if (failure) break;
+      try {
+        if (due.length === 0 && timers.size > 0) time.next();
+        if (time.now > end) break;
+        const timer = due.shift();
+        if (timer) call(timer);
+        else if (timers.size === 0) {
+          fail(
+            new Error(
+              `main waits for nothing at ${now()} s, and so Deno would end it; it has to go on for ever.`,
+            ),
+          );
+        }
+      } catch (error) {
+        report(error);
+      }
+    }
+    // Whatever the failure rejects is rejected now.
+    await turn();
+  }
+  removeEventListener("error", onError);
+  removeEventListener("unhandledrejection", onError);
+  if (!failure) decode();
+  if (failure && failure.error !== stop) throw failure.error;
 }

@@ -1,4 +1,5 @@
 import { assertEquals, assertRejects } from "@std/assert";
+import { stub } from "@std/testing/mock";
 import { record } from "./record.ts";
 
 function print(text: string) {
@@ -56,28 +57,78 @@ Deno.test("to the script, printing and blocking answer as they do for real", asy
   ]);
 });
 
-Deno.test("timers go off at their own time, and in the order in which they are due", async () => {
-  const { lines } = await record(async () => {
-    setTimeout(() => print("once\n"), 100);
-    const task = async (name: string, seconds: number) => {
-      while (true) {
-        await sleep(seconds);
-        print(`${name}\n`);
-      }
-    };
-    await Promise.all([task("slow", 0.3), task("fast", 0.2)]);
-  }, 0.7);
-  assertEquals(lines, [
-    { text: "once", seconds: 0.1 },
-    { text: "fast", seconds: 0.2 },
-    { text: "slow", seconds: 0.3 },
-    { text: "fast", seconds: 0.4 },
-    { text: "slow", seconds: 0.6 },
-    { text: "fast", seconds: 0.6 },
+Deno.test("timers go off at their own time, after whole milliseconds and no less than one", async () => {
+  const delays = [1000 / 3, 100, -5, NaN, 0.5, 1.9, 2, Infinity, undefined];
+  const { lines } = await record(() => {
+    for (const delay of delays) setTimeout(() => print(`${delay}\n`), delay);
+    return sleep(1);
+  }, 0.5);
+  assertEquals(lines.map(({ text, seconds }) => `${text} at ${seconds}`), [
+    // In the order in which they were set, as in Deno.
+    "-5 at 0.001",
+    "NaN at 0.001",
+    "0.5 at 0.001",
+    "1.9 at 0.001",
+    "Infinity at 0.001",
+    "undefined at 0.001",
+    "2 at 0.002",
+    "100 at 0.1",
+    "333.3333333333333 at 0.333",
   ]);
 });
 
-Deno.test("a blocking sleep is recorded with who sleeps, and cut off at the end", async () => {
+Deno.test("a timer gets its arguments, and one that is cleared does not go off", async () => {
+  const { output, sleeps } = await record(async () => {
+    setTimeout((text: string) => print(text), 10, "an argument\n");
+    const timer = setTimeout(() => print("cleared\n"), 500);
+    await sleep(0.25);
+    clearTimeout(timer);
+    clearTimeout(undefined);
+    await sleep(10);
+  }, 1);
+  assertEquals(output, "an argument\n");
+  assertEquals(sleeps.map(({ from, to }) => [from, to]), [
+    [0, 0.01],
+    [0, 0.25],
+    [0, 0.25],
+    [0.25, 1],
+  ]);
+});
+
+Deno.test("between two timers that are due together, all goes on that the first one resumes", async () => {
+  const { output } = await record(async () => {
+    const task = async (name: string) => {
+      await sleep(1);
+      print(`${name}1 `);
+      await Promise.resolve();
+      print(`${name}2 `);
+    };
+    await Promise.all([task("a"), task("b"), sleep(10)]);
+  }, 1);
+  assertEquals(output, "a1 a2 b1 b2 ");
+});
+
+Deno.test("timers of different lengths that meet are refused, unless they were set together", async () => {
+  const everyFew = async (seconds: number) => {
+    while (true) {
+      await sleep(seconds);
+      print(".");
+    }
+  };
+  for (const [a, b] of [[0.25, 0.5], [0.2, 0.3], [0.3, 0.195]]) {
+    await assertRejects(
+      () => record(() => Promise.all([everyFew(a), everyFew(b)]), 1),
+      Error,
+      "In real time either may be the first",
+    );
+  }
+  const { output } = await record(async () => {
+    while (true) await Promise.all([sleep(0.5), sleep(0.501)]);
+  }, 1);
+  assertEquals(output, "");
+});
+
+Deno.test("blocking sleeps are recorded with who sleeps, cut off at the end, and add up", async () => {
   const { sleeps } = await record(() => {
     while (true) {
       print("before\n\n");
@@ -88,49 +139,123 @@ Deno.test("a blocking sleep is recorded with who sleeps, and cut off at the end"
     { from: 0, to: 0.75, after: "before", blocking: true },
     { from: 0.75, to: 1, after: "before", blocking: true },
   ]);
+  const { lines } = await record(() => {
+    while (true) {
+      block(0.1);
+      print(".\n");
+    }
+  }, 1);
+  assertEquals([lines.length, lines.at(-1)?.seconds], [10, 1]);
 });
 
-Deno.test("while the thread is blocked, tasks whose time has come have to wait", async () => {
-  const { lines } = await record(async () => {
-    const awake = sleep(0.5).then(() => print("awake"));
+Deno.test("while the thread is blocked, no callback is called", async () => {
+  const { lines, sleeps } = await record(async () => {
+    print("asleep\n");
+    setTimeout(() => print("awake\n"), 500);
     block(2);
-    await awake;
+    print("done\n");
     await sleep(10);
   }, 3);
-  assertEquals(lines, [{ text: "awake", seconds: 2 }]);
+  assertEquals(lines, [
+    { text: "asleep", seconds: 0 },
+    { text: "done", seconds: 2 },
+    { text: "awake", seconds: 2 },
+  ]);
+  assertEquals(sleeps.map(({ after }) => after), ["asleep", "asleep", "done"]);
 });
 
-Deno.test("a main that throws fails with its own error", async () => {
-  await assertRejects(
-    () =>
-      record(() => {
-        throw new RangeError("at once");
-      }, 1),
-    RangeError,
-    "at once",
-  );
-  await assertRejects(
-    () =>
-      record(
-        () => sleep(1).then(() => Promise.reject(new RangeError("later"))),
-        3,
-      ),
-    RangeError,
-    "later",
-  );
+Deno.test("a line or a character that is written in pieces is one, when it is finished", async () => {
+  const { lines, output } = await record(async () => {
+    const [first, ...rest] = new TextEncoder().encode("ä, one ");
+    Deno.stdout.writeSync(Uint8Array.of(first));
+    Deno.stdout.writeSync(Uint8Array.from(rest));
+    await sleep(1);
+    print("line\nunfinished");
+    await sleep(10);
+  }, 2);
+  assertEquals(output, "ä, one line\nunfinished");
+  assertEquals(lines, [
+    { text: "ä, one line", seconds: 1 },
+    { text: "unfinished", seconds: 1 },
+  ]);
 });
 
-Deno.test("a main that returns fails", async () => {
+Deno.test("a byte order mark is recorded, and what is no UTF-8 is refused", async () => {
+  const { output } = await record(() => {
+    print("\ufeff");
+    return sleep(10);
+  }, 1);
+  assertEquals(output, "\ufeff");
+  for (const bytes of [[0xff], [0xc3]]) {
+    const main = () => {
+      Deno.stdout.writeSync(Uint8Array.from(bytes));
+      return sleep(10);
+    };
+    await assertRejects(() => record(main, 1), Error, "UTF-8");
+  }
+});
+
+Deno.test("a recording tells when main returned to the event loop", async () => {
+  const { returned } = await record(() => {
+    print("one\ntwo\n");
+    block(0.5);
+    return sleep(10);
+  }, 1);
+  assertEquals(returned, { seconds: 0.5, lines: 2 });
+  const { returned: never } = await record(() => block(2), 1);
+  assertEquals(never, undefined);
+});
+
+Deno.test("a main fails with its own error, whatever that is and whenever it comes", async () => {
+  for (const error of [new RangeError("an error"), undefined, null, 0, ""]) {
+    const ways = [
+      () => {
+        throw error;
+      },
+      () => sleep(1).then(() => Promise.reject(error)),
+    ];
+    for (const main of ways) {
+      const failure = await record(main, 3).catch((error) => [error]);
+      assertEquals(failure, [error]);
+    }
+  }
+});
+
+Deno.test("an error that nobody handles fails the recording, as it ends a script", async () => {
+  const error = new RangeError("unhandled");
+  const fail = () => {
+    throw error;
+  };
+  const ways = [
+    () => void Promise.reject(error),
+    () => void setTimeout(fail, 10),
+    () => queueMicrotask(fail),
+  ];
+  for (const way of ways) {
+    const main = () => {
+      way();
+      return sleep(10);
+    };
+    await assertRejects(() => record(main, 1), RangeError, "unhandled");
+  }
+});
+
+Deno.test("a main that returns, or waits for nothing, fails", async () => {
   const message = (seconds: number) =>
     `main returned at ${seconds} s; it has to go on for ever.`;
   await assertRejects(() => record(() => {}, 1), Error, message(0));
   await assertRejects(() => record(() => sleep(1), 3), Error, message(1));
+  await assertRejects(
+    () => record(() => sleep(1).then(() => new Promise(() => {})), 3),
+    Error,
+    "main waits for nothing at 1 s",
+  );
 });
 
 Deno.test("a main that prints without sleeping, or hardly sleeping, fails", async () => {
   const printing = (seconds: number) => () => {
     while (true) {
-      print("line\n");
+      print(".");
       block(seconds);
     }
   };
@@ -140,31 +265,97 @@ Deno.test("a main that prints without sleeping, or hardly sleeping, fails", asyn
       await Promise.resolve();
     }
   };
-  const tasks = () => Promise.all([task(), task()]);
-  const message = (seconds: number) =>
-    `main printed 100 lines within a millisecond, at ${seconds} s; it has to sleep between them.`;
-  await assertRejects(() => record(printing(0), 1), Error, message(0));
-  await assertRejects(() => record(printing(2 ** -20), 1), Error, "within a");
-  await assertRejects(() => record(tasks, 1), Error, message(0));
+  for (const main of [printing(0), printing(0.000_005), task]) {
+    await assertRejects(
+      () => record(main, 1),
+      Error,
+      "main printed more than 100 times within a millisecond, at 0",
+    );
+  }
 });
 
-Deno.test("after a recording, good or bad, the real clock and the real output are back", async () => {
-  const globals = () => [setTimeout, Deno.stdout.writeSync, Atomics.wait];
+Deno.test("a main that takes more than half a second of real time fails", async () => {
+  const main = () => {
+    while (true) block(0); // This takes no virtual time: it is busy waiting.
+  };
+  let realMs = 0;
+  using _now = stub(performance, "now", () => realMs += 100);
+  await assertRejects(
+    () => record(main, 1),
+    Error,
+    "main took 600 ms of real time up to 0 s; it has to wait by sleeping.",
+  );
+});
+
+const { Deno: runtime } = globalThis;
+const unrecordable: Record<string, () => unknown> = {
+  "console": () => console.log("x"),
+  "Deno.stdout.write": () => Deno.stdout.write(new Uint8Array(1)),
+  "Deno.stdout.writable": () => Deno.stdout.writable.getWriter(),
+  "Deno.stderr": () => Deno.stderr.writeSync(new Uint8Array(1)),
+  "process": () => globalThis.process.stdout.write("x"),
+  "alert": () => alert("x"),
+  "setInterval": () => setInterval(() => {}, 1),
+  "setImmediate": () => setImmediate(() => {}),
+  "Atomics.waitAsync": () =>
+    Atomics.waitAsync(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 1),
+  "AbortSignal.timeout": () => AbortSignal.timeout(1),
+  "MessageChannel": () => new MessageChannel(),
+  "Worker": () => new Worker("data:text/javascript,", { type: "module" }),
+  "fetch": () => fetch("data:,"),
+  "Date": () => Date.now(),
+  "performance": () => performance.now(),
+  "Temporal": () => (globalThis as Record<string, unknown>).Temporal,
+  "Math.random": () => Math.random(),
+  "crypto": () => crypto.randomUUID(),
+  "Deno.permissions": () => Deno.permissions.requestSync({ name: "net" }),
+  "Deno.readTextFileSync": () => Deno.readTextFileSync("x"),
+  "Deno.exit": () => Deno.exit(),
+};
+Deno.test("a main that uses what can't be recorded fails with its name and what to do instead, even if it catches that", async () => {
+  const errors: string[] = [];
+  const main = async () => {
+    await sleep(0.5);
+    for (const use of Object.values(unrecordable)) {
+      try {
+        await use();
+        errors.push("none");
+      } catch (error) {
+        errors.push(`${error}`);
+      }
+    }
+    await sleep(10);
+  };
+  await assertRejects(() => record(main, 1), Error, "print by");
+  assertEquals(
+    errors.map((error) => error.replace(/ can't be recorded: \w+ .*/, "")),
+    Object.keys(unrecordable).map((name) => `Error: ${name}`),
+  );
+});
+
+Deno.test("there is one recording at a time", async () => {
+  const first = record(() => sleep(10), 1);
+  await assertRejects(() => record(() => sleep(10), 1), Error);
+  await first;
+});
+
+Deno.test("after a recording, good or bad, everything is as it was", async () => {
+  const globals = () => [
+    ...[globalThis, runtime, runtime.stdout, Math, Atomics, AbortSignal]
+      .flatMap((object) =>
+        Object.entries(Object.getOwnPropertyDescriptors(object))
+      ),
+  ];
   const real = globals();
   let fake = real;
   await record(() => {
-    fake = globals();
+    fake = [["setTimeout", { value: setTimeout }]];
     return sleep(10);
   }, 1);
   await assertRejects(() => record(() => {}, 1), Error);
-  assertEquals(real.map((value, i) => value === fake[i]), [
-    false,
-    false,
-    false,
-  ]);
-  assertEquals(globals().map((value, i) => value === real[i]), [
-    true,
-    true,
-    true,
-  ]);
+  assertEquals(fake[0][1].value === setTimeout, false);
+  assertEquals(
+    globals().map(([name, { value, get }]) => [name, value ?? get]),
+    real.map(([name, { value, get }]) => [name, value ?? get]),
+  );
 });

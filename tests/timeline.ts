@@ -274,7 +274,7 @@ function sentences({ seconds, steps, wait }: Moment): string[] {
     return `${note ? `${note}, ` : ""}control goes to ${to}`;
   });
   const then = wait ? [`Then ${note(wait).join(" ")}.`] : [];
-  return [`At ${seconds} s: ${does.join("; ")}.`, ...then];
+  return [`At ${seconds} s: ${does.join("; ") || "nothing"}.`, ...then];
 }
 
 function cycle(top: number, bottom: number) {

@@ -1,20 +1,29 @@
+interface Timer {
+  due: number;
+  callback: () => void;
+}
+
+let faked = false;
+
 /** Stands in for `FakeTime` of `@std/testing/time`. Times are milliseconds. */
 export class FakeTime implements Disposable {
   now: number;
-  #timers: { due: number; run: () => void }[] = [];
+  #timers: Timer[] = [];
   #real = { setTimeout };
 
-  /** Fakes `setTimeout`, from a time on. */
+  /** Fakes `setTimeout`, from a time on. Throws if it is faked already. */
   constructor(start: number) {
+    if (faked) {
+      throw new Error("Cannot construct FakeTime: time is already faked");
+    }
+    faked = true;
     this.now = start;
-    const fake = <Args extends unknown[]>(
-      callback: (...args: Args) => void,
-      delay = 0,
-      ...args: Args
-    ) => {
-      const due = this.now + (delay || 0);
-      this.#timers.push({ due, run: () => callback(...args) });
-      this.#timers.sort((a, b) => a.due - b.due);
+    let id = 0;
+    const fake = (callback: () => void, delay: number) => {
+      const due = this.now + delay;
+      const later = this.#timers.findIndex((timer) => timer.due > due);
+      this.#timers.splice(later < 0 ? Infinity : later, 0, { due, callback });
+      return ++id;
     };
     Object.assign(globalThis, { setTimeout: fake });
   }
@@ -22,9 +31,9 @@ export class FakeTime implements Disposable {
   tick(ms: number) {
     const end = this.now + ms;
     while (this.#timers[0]?.due <= end) {
-      const { due, run } = this.#timers.shift()!;
+      const { due, callback } = this.#timers.shift()!;
       this.now = due;
-      run();
+      callback();
     }
     this.now = end;
   }
@@ -35,5 +44,6 @@ export class FakeTime implements Disposable {
 
   [Symbol.dispose]() {
     Object.assign(globalThis, this.#real);
+    faked = false;
   }
 }

@@ -1,0 +1,49 @@
+const LAST_LINE = "if (import.meta.main) main();";
+const IMPORT = /^import \{ [\w, ]+ \} from "node:worker_threads";$/;
+/** What may begin a line that isn't indented. */
+const TOP_LEVEL = new RegExp(
+  [
+    /^$|^ |^[})]|^\/\/( |$)|^\/\*\*$|^\/\*\* .* \*\/$/, // no statement
+    /^(export )?(async )?function\b|^(interface|type) /,
+    /^const \w+ = (coroutine\(|[\d"`])/,
+  ].map(({ source }) => source).join("|"),
+);
+
+/**
+ * What is wrong with the text of a script, each with its line and what to do.
+ *
+ * A script is imported before its `main` is recorded. So that nothing happens on
+ * import, and nothing is kept from before that the recorder could not see, only
+ * functions and tasks stand at its top level. It imports no more than the name of
+ * the thread, as a copy of it has to stand alone.
+ */
+export function mistakesIn(name: string, text: string): string[] {
+  const path = `scripts/${name}.ts`;
+  const lines = text.split("\n");
+  const [header] = text.split("\n\n");
+  const mistakes = [];
+  if (!header.split("\n").includes(`//   deno run ${path}`)) {
+    mistakes.push(
+      `${path}:1: begin with a header of lines like "// …"; one is "//   deno run ${path}"`,
+    );
+  }
+  for (const [i, line] of lines.entries()) {
+    if (line === LAST_LINE && i === lines.length - 2) continue;
+    if (line.startsWith("import ") && IMPORT.test(line)) continue;
+    const at = `${path}:${i + 1}:`;
+    if (/\bimport\b/.test(line)) {
+      mistakes.push(`${at} import nothing but from "node:worker_threads"`);
+    } else if (!TOP_LEVEL.test(line)) {
+      mistakes.push(`${at} move this into a function`);
+    }
+  }
+  if (!/^export (async )?function main\(\)/m.test(text)) {
+    mistakes.push(`${path}: export a function main() without parameters`);
+  }
+  if (!text.endsWith(`\n${LAST_LINE}\n`)) {
+    mistakes.push(
+      `${path}:${lines.length}: end with the line \`${LAST_LINE}\``,
+    );
+  }
+  return mistakes;
+}

@@ -1,0 +1,54 @@
+import { assertEquals } from "@std/assert";
+import { lessons, read } from "./lessons.ts";
+import { mistakesIn } from "./rules.ts";
+
+const HEADER = "// A lesson.\n//\n//   deno run scripts/x.ts\n";
+const MAIN = "export function main() {\n}\n";
+const LAST = "if (import.meta.main) main();\n";
+const GOOD = `${HEADER}\n${MAIN}\n${LAST}`;
+
+Deno.test("a script of a header, imports of the thread's name, functions, tasks and the last line breaks no rule", async () => {
+  assertEquals(mistakesIn("x", GOOD), []);
+  for (const { name, script } of lessons) {
+    assertEquals(mistakesIn(name, await read(script)), []);
+  }
+});
+
+Deno.test("a script that could do something unseen is told its line and what to do", () => {
+  const bad: [string, string][] = [
+    [`${MAIN}\n${LAST}`, "scripts/x.ts:1: begin with a header"],
+    ["\ufeff" + GOOD, "scripts/x.ts:1: move this into a function"],
+    [GOOD.replace("x.ts", "y.ts"), "scripts/x.ts:1: begin with a header"],
+    [GOOD.replace(LAST, "main();\n"), "scripts/x.ts:8: move this into"],
+    [GOOD.replace("(import", "(!import"), "scripts/x.ts:8: import nothing"],
+    [GOOD.replace(LAST, ""), "scripts/x.ts:8: end with the line"],
+    [GOOD + "main();\n", "scripts/x.ts:8: import nothing"],
+    [GOOD.replace("export ", ""), "scripts/x.ts: export a function main()"],
+    [GOOD.replace("main() {", "main(turns = 3) {"), "scripts/x.ts: export"],
+    ...[
+      'import { log } from "./log.ts";',
+      'import { x } from "npm:x";',
+      'import { setTimeout } from "node:timers/promises";',
+      'import "node:worker_threads";',
+      '/* */ import { log } from "./log.ts";',
+      'function load() { return import("./log.ts"); }',
+    ].map((line): [string, string] => [
+      GOOD.replace("\n\n", `\n\n${line}\n`),
+      'scripts/x.ts:5: import nothing but from "node:worker_threads"',
+    ]),
+    ...[
+      '/// <reference lib="dom" />',
+      "const { log } = console;",
+      "const start = Date.now();",
+      'Deno.permissions.requestSync({ name: "net" });',
+      "while (true);",
+    ].map((line): [string, string] => [
+      GOOD.replace("\n\n", `\n\n${line}\n`),
+      "scripts/x.ts:5: move this into a function",
+    ]),
+  ];
+  for (const [text, expected] of bad) {
+    const [first = ""] = mistakesIn("x", text);
+    assertEquals(first.slice(0, expected.length), expected);
+  }
+});
