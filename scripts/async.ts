@@ -30,39 +30,40 @@ const task2 = coroutine(function* () {
 
 /** Runs both tasks, for ever. Rejects if the output can't be written. */
 export function main() {
-  // Calling a task starts it: it runs to its first sleep.
+  // Each call starts a task, which runs to its first sleep.
   const tasks = [task1(), task2()];
-  // Promise.all starts nothing, it waits. From here on Deno's event loop resumes
-  // the tasks.
+  // Promise.all starts nothing, it makes a promise. From here on Deno's event
+  // loop resumes the tasks.
   return Promise.all(tasks);
 }
 
 // From here on: what Python brings with it.
 
 /**
- * Makes a coroutine function of a generator function that yields promises, as
- * Python's `@asyncio.coroutine` did up to 3.10. Calling it starts a coroutine
+ * Makes a coroutine function of a generator function that yields promises, much
+ * as Python's `@asyncio.coroutine` did up to 3.10. Calling it starts a coroutine
  * at once; Python leaves that to the event loop, or to whoever awaits it.
  *
  * A promise that the generator yields suspends it until the promise is settled.
  * Then the event loop resumes it: with the value of the promise, or by throwing
- * the error of the promise into it. To wait for another coroutine, yield the
- * promise that its call returns, as in `yield task2()`.
+ * the error of the promise into it. If it yields anything else, a `TypeError` is
+ * thrown into it. `yield task2()` waits for another coroutine.
  *
  * @returns A function that starts a coroutine and returns a promise. What the
- * generator returns fulfils it, and what the generator throws rejects it.
- * @throws {TypeError} Into the generator, if that yields anything but a promise.
+ * generator returns resolves it, and what the generator throws rejects it.
  */
-export function coroutine<T>(task: () => Generator<Promise<unknown>, T>) {
+export function coroutine<T>(
+  generatorFunction: () => Generator<Promise<unknown>, T>,
+) {
   return () =>
     new Promise<T>((resolve, reject) => {
-      const generator = task();
+      const generator = generatorFunction();
       const onFulfilled = (value: unknown) => resume("next", value);
       const onRejected = (error: unknown) => resume("throw", error);
 
-      // Runs the generator to its next yield. No promise here waits for a later
-      // one: that chain would grow for as long as the coroutine runs, and in the
-      // end fill the memory (https://github.com/tj/co/issues/180).
+      // Runs the generator to its next yield, and returns nothing: promises that
+      // each wait for the next would be a chain that grows until the memory is
+      // full (https://github.com/tj/co/issues/180).
       function resume(method: "next" | "throw", sent?: unknown) {
         try {
           const { done, value } = generator[method](sent);
@@ -82,22 +83,22 @@ export function coroutine<T>(task: () => Generator<Promise<unknown>, T>) {
     });
 }
 
-// Python's asyncio.sleep. It suspends the task that calls it, and leaves the
+// Python's asyncio.sleep. It suspends the task that waits for it, and leaves the
 // thread to the others.
 function* sleep(seconds: number) {
   yield new Promise((resolve) => setTimeout(resolve, seconds * 1000));
 }
 
-// Python's threading.currentThread, as Python prints it. The number is the one
-// that Deno gives the thread: 0 is the main thread.
+// Python's threading.currentThread, much as Python prints it. The number is
+// Deno's; the main thread has 0.
 function currentThread() {
   return isMainThread
     ? `<_MainThread(MainThread, started ${threadId})>`
     : `<Thread(Thread-${threadId}, started ${threadId})>`;
 }
 
-// Python's print. It throws when nobody reads the output any more, and that
-// ends the script; console.log would go on for ever.
+// Python's print. When nobody reads the output any more, this one throws, and
+// that ends the script; console.log would go on for ever.
 function print(text: string) {
   Deno.stdout.writeSync(new TextEncoder().encode(text + "\n"));
 }

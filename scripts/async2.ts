@@ -30,31 +30,31 @@ async function task2() {
 
 /** Runs both tasks, for ever. Rejects if the output can't be written. */
 export function main() {
-  // Calling a task starts it: it runs to its first sleep.
+  // Each call starts a task, which runs to its first sleep.
   const tasks = [task1(), task2()];
-  // Promise.all starts nothing, it waits. From here on Deno's event loop resumes
-  // the tasks.
+  // Promise.all starts nothing, it makes a promise. From here on Deno's event
+  // loop resumes the tasks.
   return Promise.all(tasks);
 }
 
 // From here on: what Python brings with it.
 
-// Python's asyncio.sleep. It suspends the task that calls it, and leaves the
+// Python's asyncio.sleep. It suspends the task that waits for it, and leaves the
 // thread to the others.
 async function sleep(seconds: number) {
   await new Promise((resolve) => setTimeout(resolve, seconds * 1000));
 }
 
-// Python's threading.currentThread, as Python prints it. The number is the one
-// that Deno gives the thread: 0 is the main thread.
+// Python's threading.currentThread, much as Python prints it. The number is
+// Deno's; the main thread has 0.
 function currentThread() {
   return isMainThread
     ? `<_MainThread(MainThread, started ${threadId})>`
     : `<Thread(Thread-${threadId}, started ${threadId})>`;
 }
 
-// Python's print. It throws when nobody reads the output any more, and that
-// ends the script; console.log would go on for ever.
+// Python's print. When nobody reads the output any more, this one throws, and
+// that ends the script; console.log would go on for ever.
 function print(text: string) {
   Deno.stdout.writeSync(new TextEncoder().encode(text + "\n"));
 }

@@ -29,16 +29,16 @@ function* task2() {
 
 /** Resumes the tasks in turn, for ever. Throws if the output can't be written. */
 export function main() {
-  // Two generators. Nothing in the tasks has run yet.
+  // Nothing in the tasks has run yet.
   const t1 = task1();
   const t2 = task2();
   while (true) {
-    // 1. Resume t1: the first time from its beginning, later from the yield
-    //    where it was suspended. It runs to its next yield, and no further.
+    // 1. Start t1 or, later, resume it at the yield where it is suspended. It
+    //    runs to its next yield, and no further.
     t1.next();
     // 2. That yield gave control back to main.
     print("\nThe main thread!\n");
-    // 3. Resume t2, likewise.
+    // 3. The same for t2.
     t2.next();
   }
 }
@@ -52,8 +52,8 @@ function sleep(seconds: number) {
   Atomics.wait(number, 0, 0, seconds * 1000);
 }
 
-// Python's print. It throws when nobody reads the output any more, and that
-// ends the script; console.log would go on for ever.
+// Python's print. When nobody reads the output any more, this one throws, and
+// that ends the script; console.log would go on for ever.
 function print(text: string) {
   Deno.stdout.writeSync(new TextEncoder().encode(text + "\n"));
 }
