@@ -55,8 +55,7 @@ function guard(object: object, names: string[], prefix = "") {
   for (const name of names) {
     const real = Object.getOwnPropertyDescriptor(object, name);
     if (!real?.configurable) continue;
-    const { get = () => real.value, set = (value) => real.value = value } =
-      real;
+    let { get = () => real.value } = real;
     const advice = ADVICE[name] ?? "use only what `play` in record.ts names";
     Object.defineProperty(object, name, {
       configurable: true,
@@ -65,7 +64,7 @@ function guard(object: object, names: string[], prefix = "") {
         fail?.(new Error(`${prefix}${name} can't be recorded: ${advice}.`));
         return get.call(object);
       },
-      set: (value) => set.call(object, value),
+      set: (value) => get = () => value,
     });
   }
 }
