@@ -56,7 +56,7 @@ function guard(object: object, names: string[], prefix = "") {
     const real = Object.getOwnPropertyDescriptor(object, name);
     if (!real?.configurable) continue;
     let { get = () => real.value } = real;
-    const advice = ADVICE[name] ?? "use only what `play` in record.ts names";
+    const advice = ADVICE[name] ?? "use only what `play` in play.ts names";
     Object.defineProperty(object, name, {
       configurable: true,
       enumerable: real.enumerable,

@@ -9,7 +9,8 @@ import {
   mainOf,
   read,
 } from "./lessons.ts";
-import { play, record } from "./record.ts";
+import { play } from "./play.ts";
+import { record } from "./record.ts";
 import { timeline } from "./timeline.ts";
 import { type Folder, writeGolden } from "./write_golden.ts";
 

@@ -3,7 +3,7 @@
 // memory in use grows.
 
 import { lessons, mainOf } from "./lessons.ts";
-import { play } from "./record.ts";
+import { play } from "./play.ts";
 
 const SECONDS = 20_000;
 // It varies by some ten kilobytes. Ten bytes kept in each cycle are as much as this.

@@ -13,11 +13,6 @@ export function assertEquals<T>(actual: T, expected: T, msg?: string) {
   }
 }
 
-/** Stands in for `assertStringIncludes` of `@std/assert`. */
-export function assertStringIncludes(actual: string, expected: string) {
-  assert(actual.includes(expected), `"${actual}" lacks "${expected}".`);
-}
-
 /** Stands in for `assertRejects` of `@std/assert`. */
 export async function assertRejects(
   fn: () => Promise<unknown>,
@@ -29,5 +24,8 @@ export async function assertRejects(
     error instanceof ErrorClass,
     `Rejected with ${error} instead of a ${ErrorClass.name}.`,
   );
-  assertStringIncludes(error.message, msgIncludes);
+  assert(
+    error.message.includes(msgIncludes),
+    `"${error.message}" lacks "${msgIncludes}".`,
+  );
 }

@@ -1,0 +1,238 @@
+import { stub } from "@std/testing/mock";
+import { FakeTime } from "@std/testing/time";
+import { forbidAllElse } from "./forbid.ts";
+
+/** What `play` tells, as it happens. Times are virtual seconds. */
+export interface Audience {
+  /** If this throws, printing fails with its error. */
+  print(text: string, seconds: number): void;
+  /** If the sleep is cut short, the `to` of what this returns is set. */
+  sleep?(from: number, to: number, blocking: boolean): { to: number };
+  returned?(seconds: number): void;
+}
+
+// A main that prints more often than this is taken for one that never sleeps.
+const MAX_PRINTS_PER_MS = 100;
+// How much real time there is for 100 virtual seconds. Our lessons take 4 ms.
+const MAX_REAL_MS = 500;
+// Two timers that are due within this may go off in either order in real time.
+const TIE_MS = 20;
+// setTimeout takes no longer delay than this.
+const MAX_DELAY_MS = 2 ** 31 - 1;
+
+interface Timer {
+  id?: unknown;
+  /** What it was set to, and when, and when it is due: milliseconds. */
+  delay: number;
+  setAt: number;
+  due: number;
+  call: () => void;
+  sleep?: { to: number };
+}
+
+/**
+ * Runs a script's `main` from 0 to `seconds`, both ends included, on a virtual
+ * clock: it stands still while code runs, and jumps ahead when all wait. No real
+ * time is waited for.
+ *
+ * What is told is what Deno does in real time, on a machine on which code takes no
+ * time. What can't be told so is refused: `main` may sleep by `setTimeout` and
+ * `Atomics.wait`, print by `Deno.stdout.writeSync`, and use the language itself.
+ * There is one `play` at a time.
+ *
+ * Where this ends: code that runs for ever without printing or sleeping can't be
+ * stopped from inside, and neither can a `main` that catches every error and goes
+ * on. What a module keeps from before, such as `const { log } = console`, and what
+ * it imports, is out of reach: `mistakesIn` in rules.ts looks for that in the text of
+ * a script.
+ *
+ * @throws What `main` throws, or an `Error` that says what `main` may not do: use
+ * anything else, return or stop waiting before the end, print without sleeping,
+ * take long in real time, or let timers meet whose order is left to chance.
+ */
+export async function play(
+  main: () => unknown,
+  seconds: number,
+  audience: Audience,
+) {
+  const end = seconds * 1000;
+  using time = new FakeTime(0);
+  const { performance, setImmediate, setTimeout } = globalThis;
+  const { wait } = Atomics;
+  const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
+  /** Without bytes, the end of the output. */
+  function decode(bytes?: Uint8Array) {
+    try {
+      return decoder.decode(bytes, { stream: bytes !== undefined });
+    } catch (cause) {
+      return fail(new Error("main printed what is no UTF-8.", { cause }));
+    }
+  }
+  const started = performance.now();
+  const maxRealMs = MAX_REAL_MS * Math.ceil(seconds / 100);
+
+  const now = () => time.now / 1000;
+
+  // What ended the run before its time.
+  let failure: { error: unknown } | undefined;
+  const report = (error: unknown) => failure ??= { error };
+  function fail(error: unknown): never {
+    report(error);
+    throw error;
+  }
+  function refuse(message: string): never {
+    return fail(new Error(`main ${message}`));
+  }
+  // A main that keeps the thread is left by this at the end.
+  const stop = new Error("The recording is over.");
+  /** Called whenever main prints or sleeps. */
+  function check() {
+    if (failure) throw failure.error;
+    if (time.now > end) fail(stop);
+    const realMs = performance.now() - started;
+    if (realMs > maxRealMs) {
+      refuse(
+        `took ${
+          Math.round(realMs)
+        } ms of real time up to ${now()} s; it has to wait by sleeping.`,
+      );
+    }
+  }
+
+  let burst = { since: 0, prints: 0 };
+  using _stdout = stub(Deno.stdout, "writeSync", (bytes) => {
+    check();
+    if (time.now - burst.since >= 1) burst = { since: time.now, prints: 0 };
+    if (++burst.prints > MAX_PRINTS_PER_MS) {
+      refuse(
+        `printed more than ${MAX_PRINTS_PER_MS} times within a millisecond, at ${now()} s; it has to sleep in between.`,
+      );
+    }
+    audience.print(decode(bytes), now());
+    return bytes.length;
+  });
+
+  function tellSleep(ms: number, blocking: boolean) {
+    const to = Math.min(now() + ms / 1000, seconds);
+    if (now() < to) return audience.sleep?.(now(), to, blocking);
+  }
+
+  // The timers that are set, and those of them that are due. FakeTime calls the
+  // callbacks of several at once. The event loop calls one, then whatever that
+  // resumes, and then the next; and none while the thread is blocked.
+  const timers = new Map<unknown, Timer>();
+  const due: Timer[] = [];
+
+  using _setTimeout = stub(
+    globalThis,
+    "setTimeout",
+    (callback, delay = 1, ...args) => {
+      check();
+      // What is not from 1 to the longest delay counts as 1, as in Deno.
+      const ms = delay >= 1 && delay <= MAX_DELAY_MS ? Math.trunc(delay) : 1;
+      const timer: Timer = {
+        delay: ms,
+        setAt: time.now,
+        due: time.now + ms,
+        call: () => callback(...args),
+        sleep: tellSleep(ms, false),
+      };
+      const id = setTimeout(() => due.push(timer), ms);
+      timers.set(id, timer);
+      timer.id = id;
+      return id;
+    },
+  );
+
+  using _clearTimeout = stub(globalThis, "clearTimeout", (id) => {
+    const { sleep } = timers.get(id) ?? {};
+    if (sleep) sleep.to = Math.min(sleep.to, now());
+    timers.delete(id);
+  });
+
+  using _wait = stub(
+    Atomics,
+    "wait",
+    (array, index, value, timeout = Infinity) => {
+      check();
+      // Given no time, the real function says whether it would wait at all.
+      const outcome = wait(array, index, value, 0);
+      if (outcome !== "timed-out") return outcome;
+      // Without rounding, sums such as 0.1 s + 0.2 s would miss the time they mean.
+      const ms = Number.isNaN(timeout)
+        ? Infinity
+        : Math.max(0, Math.round(timeout * 1000) / 1000);
+      tellSleep(ms, true);
+      time.tick(Math.min(ms, end + 1 - time.now));
+      if (time.now > end) fail(stop);
+      return outcome;
+    },
+  );
+
+  /** Calls a timer's callback, unless the timer was cleared. */
+  function call(timer: Timer) {
+    if (!timers.delete(timer.id)) return;
+    for (const other of timers.values()) {
+      if (
+        other.due < time.now + TIE_MS && other.delay !== timer.delay &&
+        other.setAt !== timer.setAt
+      ) {
+        refuse(
+          `lets two timers meet at ${now()} s, one of ${
+            timer.delay / 1000
+          } s and one of ${
+            other.delay / 1000
+          } s. In real time either may be the first; let them never meet, or set them together.`,
+        );
+      }
+    }
+    timer.call();
+  }
+
+  // What nobody handles ends a script.
+  const { addEventListener, removeEventListener } = globalThis;
+  const onError = (event: ErrorEvent | PromiseRejectionEvent) => {
+    event.preventDefault();
+    report("reason" in event ? event.reason : event.error);
+  };
+  addEventListener("error", onError);
+  addEventListener("unhandledrejection", onError);
+  const turn = () => new Promise((resolve) => setImmediate(resolve));
+
+  {
+    using _else = forbidAllElse(fail);
+    Promise.try(main).then(
+      () =>
+        report(
+          new Error(`main returned at ${now()} s; it has to go on for ever.`),
+        ),
+      report,
+    );
+    if (!failure) audience.returned?.(now());
+    // Where nothing else is due before the end, this is what the clock jumps to.
+    setTimeout(() => {}, end + 1);
+    while (true) {
+      await turn();
+      if (failure) break;
+      try {
+        if (due.length === 0 && timers.size > 0) time.next();
+        if (time.now > end) break;
+        const timer = due.shift();
+        if (timer) call(timer);
+        else if (timers.size === 0) {
+          refuse(
+            `waits for nothing at ${now()} s, and so Deno would end it; it has to go on for ever.`,
+          );
+        }
+      } catch (error) {
+        report(error);
+      }
+    }
+    // Whatever the failure rejects is rejected now.
+    await turn();
+  }
+  removeEventListener("error", onError);
+  removeEventListener("unhandledrejection", onError);
+  if (!failure) decode();
+  if (failure && failure.error !== stop) throw failure.error;
+}
