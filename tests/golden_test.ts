@@ -85,38 +85,70 @@ Deno.test("a golden file that is missing fails with the command that writes it",
   );
 });
 
+/** A lesson whose script has that `main`. */
+function lessonOf(name: string, main: () => unknown): Lesson {
+  const text = `//   deno run scripts/${name}.ts
+
+export function main() {
+}
+
+if (import.meta.main) main();
+`;
+  return {
+    name,
+    words: { resume: "resume", suspend: "await" },
+    module: () => Promise.resolve({ main }),
+    script: fileOf(text),
+    output: fileOf(""),
+    picture: fileOf(""),
+  };
+}
+
+async function printEverySecond() {
+  while (true) {
+    Deno.stdout.writeSync(new TextEncoder().encode("tick\n"));
+    await new Promise((resolve) => setTimeout(resolve, 1_000));
+  }
+}
+
 Deno.test("`deno task golden` writes what is missing or different, removes what no lesson has, and says so", async () => {
-  const { folder, files } = folderOf({ "gone.txt": "", "yield.txt": "old" });
-  const [first] = lessons;
-  const report = await writeGolden([{ ...first, name: "yield" }], folder);
-  assertEquals(files.get("yield.txt"), await read(first.output));
-  assertEquals(files.get("yield.svg"), await read(first.picture));
-  assertEquals([...files.keys()], ["yield.txt", "yield.svg"]);
-  // deno-lint-ignore no-control-regex
-  assertEquals(report.map((line) => line.replaceAll(/\x1b\[\d+m/g, "")), [
-    "golden/yield.txt written",
-    "golden/yield.svg written",
+  const lesson = lessonOf("x", printEverySecond);
+  const { folder, files } = folderOf({ "gone.txt": "", "x.txt": "old" });
+  const says = async () =>
+    (await writeGolden([lesson], folder)).map((line) =>
+      // deno-lint-ignore no-control-regex
+      line.replaceAll(/\x1b\[\d+m/g, "")
+    );
+  assertEquals(await says(), [
+    "golden/x.txt written",
+    "golden/x.svg written",
     "golden/gone.txt removed: no lesson in tests/lessons.ts has it",
   ]);
-  const again = await writeGolden([first], folder);
-  assertEquals(again.map((line) => line.includes("is up to date")), [
-    true,
-    true,
+  assertEquals([...files.keys()], ["x.txt", "x.svg"]);
+  assertEquals(files.get("x.txt"), "tick\n".repeat(4));
+  const picture = files.get("x.svg");
+  assertEquals(await says(), [
+    "golden/x.txt is up to date",
+    "golden/x.svg is up to date",
   ]);
+  assertEquals(files.get("x.svg"), picture);
 });
 
-Deno.test("`deno task golden` writes nothing when a lesson can't be recorded", async () => {
-  const { folder, files } = folderOf({ "yield.txt": "old" });
-  const bad: Lesson = {
-    ...lessons[0],
-    module: () => Promise.resolve({ main() {} }),
-  };
-  await assertRejects(
-    () => writeGolden([lessons[0], bad], folder),
-    Error,
-    "main returned",
-  );
-  assertEquals([...files], [["yield.txt", "old"]]);
+Deno.test("`deno task golden` writes nothing when a lesson breaks a rule or can't be recorded", async () => {
+  const good = lessonOf("x", printEverySecond);
+  const bad: [Lesson, string][] = [
+    [lessonOf("y", () => {}), "main returned"],
+    [{ ...good, name: "y" }, "scripts/y.ts:1: begin with a header"],
+  ];
+  for (const [lesson, message] of bad) {
+    const { folder, files } = folderOf({ "x.txt": "old" });
+    await assertRejects(
+      () => writeGolden([good, lesson], folder),
+      Error,
+      message,
+    );
+    assertEquals([...files], [["x.txt", "old"]]);
+  }
 });
 
 function folderOf(content: Record<string, string>) {

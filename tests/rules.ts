@@ -12,9 +12,9 @@ const TOP_LEVEL = new RegExp(
 /**
  * What is wrong with the text of a script, each with its line and what to do.
  *
- * A script is imported before its `main` is recorded. So that nothing happens on
- * import, and nothing is kept from before that the recorder could not see, only
- * functions and tasks stand at its top level. It imports no more than the name of
+ * A script is imported once, and then its `main` is recorded many times. So that
+ * nothing happens on import, where the recorder could not see it, and nothing is
+ * kept from one run to the next, only functions and tasks stand at its top level. It imports no more than the name of
  * the thread, as a copy of it has to stand alone.
  */
 export function mistakesIn(name: string, text: string): string[] {
@@ -34,7 +34,9 @@ export function mistakesIn(name: string, text: string): string[] {
     if (/\bimport\b/.test(line)) {
       mistakes.push(`${at} import nothing but from "node:worker_threads"`);
     } else if (!TOP_LEVEL.test(line)) {
-      mistakes.push(`${at} move this into a function`);
+      mistakes.push(
+        `${at} move this into a function, so that each run starts afresh`,
+      );
     }
   }
   if (!/^export (async )?function main\(\)/m.test(text)) {
