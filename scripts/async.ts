@@ -61,9 +61,9 @@ export function coroutine<T>(
       const onFulfilled = (value: unknown) => resume("next", value);
       const onRejected = (error: unknown) => resume("throw", error);
 
-      // Runs the generator to its next yield, and returns nothing: promises that
-      // each wait for the next would be a chain that grows until the memory is
-      // full (https://github.com/tj/co/issues/180).
+      // Runs the generator to its next yield. It returns nothing: if it returned
+      // promises, each would wait for the next one, and that chain would fill the
+      // memory in the end (https://github.com/tj/co/issues/180).
       function resume(method: "next" | "throw", sent?: unknown) {
         try {
           const { done, value } = generator[method](sent);

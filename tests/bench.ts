@@ -345,7 +345,7 @@ async function measureAll() {
   }
   const generator = ns.get("generator switch")!;
 
-  row("\na switch to and back", "Deno", "x generator", "CPython");
+  row("\na switch there and back", "Deno", "x generator", "CPython");
   const time = (what: string, deno: number, python = NaN) =>
     row(what, inTime(deno), round(deno / generator), inTime(python));
   const whats = [

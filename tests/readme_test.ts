@@ -28,7 +28,7 @@ const prose = readme.replaceAll(
   (listing) => listing.replaceAll(/./g, " "),
 );
 
-/** Whose section the excerpt stands in: the script that was linked last. */
+/** Whose section the excerpt stands in: the lesson that was linked last. */
 function lessonOf({ index }: Excerpt): Lesson | undefined {
   const names = excerpts(/\]\(scripts\/(\w+)\.ts\)/g, prose.slice(0, index));
   return lessons.find(({ name }) => name === names.at(-1)?.text);

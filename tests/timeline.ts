@@ -84,7 +84,7 @@ export function timeline(
   words: Words,
 ): string {
   const title =
-    `scripts/${name}.ts: the way of the one thread, and what it prints`;
+    `scripts/${name}.ts: the path of the one thread, and what it prints`;
   const moments = momentsOf(recording);
   const tasks = [...new Set(moments.flatMap(({ steps }) => steps))]
     .map(({ lane }) => lane).filter((lane) => lane !== MIDDLE);
@@ -194,7 +194,7 @@ ${
 `;
 }
 
-/** The way of the thread, moment by moment. */
+/** The path of the thread, moment by moment. */
 function momentsOf({ seconds, lines, sleeps, returned }: Recording): Moment[] {
   const times = new Set([0, seconds, ...lines.map(({ seconds }) => seconds)]);
   for (const { from, to, blocking } of sleeps) {
