@@ -152,8 +152,10 @@ export function timeline(
     if (wait) {
       const height = SECOND * wait.seconds;
       const bar = (kind: string, lane: string) =>
-        rect(kind, x(lane) - 9, y + 3, 18, height - 6);
-      for (const task of wait.asleep) under.push(bar("asleep", task));
+        rect(kind, x(lane) - 9, y + 3, 18, Math.max(height - 6, 1));
+      for (const task of wait.asleep) {
+        if (started.has(task)) under.push(bar("asleep", task));
+      }
       over.push(bar(wait.blockedBy ? "blocked" : "free", at.lane));
       for (const task of started.keys()) {
         if (task === at.lane || told.has(task)) continue;
