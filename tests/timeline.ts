@@ -239,7 +239,7 @@ function momentsOf({ seconds, lines, sleeps, returned }: Recording): Moment[] {
     }
 
     const next = sorted[i + 1];
-    const during = sleeps.filter(({ from, to }) => from <= now && to >= next);
+    const during = sleeps.filter(({ from, to }) => from < next && now < to);
     const blocked = during.find(({ blocking }) => blocking);
     if (!blocked && returned && who !== middle) go(middle);
     if (next === undefined) return { seconds: now, steps };
