@@ -3,7 +3,7 @@
 // the recorder unseen.
 
 const ALLOWED = new Set(
-  `Object Function Array Number parseFloat parseInt Infinity NaN undefined
+  `Object Array Number parseFloat parseInt Infinity NaN undefined
   Boolean String Symbol Promise RegExp Error AggregateError EvalError RangeError
   ReferenceError SyntaxError TypeError URIError SuppressedError globalThis JSON
   Math Intl ArrayBuffer SharedArrayBuffer Atomics DataView Int8Array Uint8Array
@@ -12,6 +12,7 @@ const ALLOWED = new Set(
   WeakSet Iterator Proxy Reflect DisposableStack AsyncDisposableStack isFinite
   isNaN decodeURI decodeURIComponent encodeURI encodeURIComponent
   TextEncoder TextDecoder structuredClone queueMicrotask setTimeout clearTimeout
+  URL URLSearchParams atob btoa
   AbortController AbortSignal DOMException Event EventTarget Deno`.split(/\s+/),
 );
 
@@ -25,6 +26,7 @@ const ADVICE: Record<string, string> = {
   alert: PRINT,
   Date: TIME,
   Temporal: TIME,
+  DateTimeFormat: TIME,
   performance: TIME,
   setInterval: `${SLEEP}, in a loop`,
   setImmediate: SLEEP,
@@ -53,18 +55,24 @@ export function forbidAllElse(
 /** Lets properties of an object fail when they are read, if something is to. */
 function guard(object: object, names: string[], prefix = "") {
   for (const name of names) {
-    const real = Object.getOwnPropertyDescriptor(object, name);
-    if (!real?.configurable) continue;
+    const real = Object.getOwnPropertyDescriptor(object, name) ??
+      { configurable: true, value: Reflect.get(object, name) };
+    if (!real.configurable) continue;
     let { get = () => real.value } = real;
     const advice = ADVICE[name] ?? "use only what `play` in play.ts names";
+    const use = () =>
+      fail?.(new Error(`${prefix}${name} can't be recorded: ${advice}.`));
     Object.defineProperty(object, name, {
       configurable: true,
       enumerable: real.enumerable,
       get() {
-        fail?.(new Error(`${prefix}${name} can't be recorded: ${advice}.`));
+        use();
         return get.call(object);
       },
-      set: (value) => get = () => value,
+      set(value) {
+        use();
+        get = () => value;
+      },
     });
   }
 }
@@ -79,6 +87,8 @@ guard(Deno, Object.keys(Deno).filter((name) => name !== "stdout"), "Deno.");
 guard(Atomics, ["waitAsync"], "Atomics.");
 guard(AbortSignal, ["timeout"], "AbortSignal.");
 guard(Math, ["random"], "Math.");
+guard(Intl, ["DateTimeFormat"], "Intl.");
+guard(globalThis, ["addEventListener"]);
 guard(
   globalThis,
   Object.getOwnPropertyNames(globalThis).filter((name) => !ALLOWED.has(name)),

@@ -15,17 +15,27 @@ export interface Audience {
 const MAX_PRINTS_PER_MS = 100;
 // How much real time there is for 100 virtual seconds. Our lessons take 4 ms.
 const MAX_REAL_MS = 500;
-// Two timers that are due within this may go off in either order in real time.
+// In real time a timer goes off a little late, and so does one that it sets. Two
+// timers may change their order if they are due within this, and this for each
+// timer that one has behind it and the other hasn't.
 const TIE_MS = 20;
+const LATE_MS = 3;
+// The same for two that are set at the same time.
+const TIE_TOGETHER_MS = 5;
+// A main that goes on so often after its end can't be ended by an error.
+const MAX_REFUSALS = 10_000;
 // setTimeout takes no longer delay than this.
 const MAX_DELAY_MS = 2 ** 31 - 1;
 
 interface Timer {
-  id?: unknown;
+  /** What setTimeout returned. */
+  handle: object;
   /** What it was set to, and when, and when it is due: milliseconds. */
   delay: number;
   setAt: number;
   due: number;
+  /** How many timers went off, each set by the one before, until this was set. */
+  behind: number;
   call: () => void;
   sleep?: { to: number };
 }
@@ -41,10 +51,11 @@ interface Timer {
  * There is one `play` at a time.
  *
  * Where this ends: code that runs for ever without printing or sleeping can't be
- * stopped from inside, and neither can a `main` that catches every error and goes
- * on. What a module keeps from before, such as `const { log } = console`, and what
- * it imports, is out of reach: `mistakesIn` in rules.ts looks for that in the text of
- * a script.
+ * stopped from inside. A `main` that catches every error and goes on can only be
+ * ended together with the process, and is. What differs from machine to machine,
+ * such as the stack of an error, is told as it is here. And what a module imports,
+ * or keeps from before, such as `const { log } = console`, is out of reach:
+ * `mistakesIn` in rules.ts looks for that in the text of a script.
  *
  * @throws What `main` throws, or an `Error` that says what `main` may not do: use
  * anything else, return or stop waiting before the end, print without sleeping,
@@ -58,6 +69,7 @@ export async function play(
   const end = seconds * 1000;
   using time = new FakeTime(0);
   const { performance, setImmediate, setTimeout } = globalThis;
+  const [{ error }, { exit }] = [console, Deno];
   const { wait } = Atomics;
   const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
   /** Without bytes, the end of the output. */
@@ -85,9 +97,18 @@ export async function play(
   }
   // A main that keeps the thread is left by this at the end.
   const stop = new Error("The recording is over.");
+  let refusals = 0;
   /** Called whenever main prints or sleeps. */
   function check() {
-    if (failure) throw failure.error;
+    if (failure) {
+      if (++refusals > MAX_REFUSALS) {
+        error(
+          "main catches every error, and so can't be ended; let it catch only what it means to.",
+        );
+        exit(1);
+      }
+      throw failure.error;
+    }
     if (time.now > end) fail(stop);
     const realMs = performance.now() - started;
     if (realMs > maxRealMs) {
@@ -102,6 +123,11 @@ export async function play(
   let burst = { since: 0, prints: 0 };
   using _stdout = stub(Deno.stdout, "writeSync", (bytes) => {
     check();
+    if (!(bytes instanceof Uint8Array)) {
+      refuse(
+        "printed something else than a Uint8Array; encode it by TextEncoder.",
+      );
+    }
     if (time.now - burst.since >= 1) burst = { since: time.now, prints: 0 };
     if (++burst.prints > MAX_PRINTS_PER_MS) {
       refuse(
@@ -122,32 +148,43 @@ export async function play(
   // resumes, and then the next; and none while the thread is blocked.
   const timers = new Map<unknown, Timer>();
   const due: Timer[] = [];
+  /** How many timers the code that runs now has behind it. */
+  let behind = 0;
 
   using _setTimeout = stub(
     globalThis,
     "setTimeout",
     (callback, delay = 1, ...args) => {
       check();
+      if (typeof callback !== "function") {
+        throw new TypeError("The callback of setTimeout has to be a function.");
+      }
       // What is not from 1 to the longest delay counts as 1, as in Deno.
-      const ms = delay >= 1 && delay <= MAX_DELAY_MS ? Math.trunc(delay) : 1;
+      const wanted = Number(delay);
+      const ms = wanted >= 1 && wanted <= MAX_DELAY_MS ? Math.trunc(wanted) : 1;
+      const handle = new Proxy({}, {
+        get: () => refuse("uses a timer for something else than clearTimeout."),
+      });
       const timer: Timer = {
+        handle,
         delay: ms,
         setAt: time.now,
         due: time.now + ms,
-        call: () => callback(...args),
+        behind,
+        call: () => callback.call(handle, ...args),
         sleep: tellSleep(ms, false),
       };
-      const id = setTimeout(() => due.push(timer), ms);
-      timers.set(id, timer);
-      timer.id = id;
-      return id;
+      setTimeout(() => due.push(timer), ms);
+      timers.set(handle, timer);
+      return handle as ReturnType<typeof setTimeout>;
     },
   );
 
-  using _clearTimeout = stub(globalThis, "clearTimeout", (id) => {
-    const { sleep } = timers.get(id) ?? {};
+  using _clearTimeout = stub(globalThis, "clearTimeout", (handle) => {
+    check();
+    const { sleep } = timers.get(handle) ?? {};
     if (sleep) sleep.to = Math.min(sleep.to, now());
-    timers.delete(id);
+    timers.delete(handle);
   });
 
   using _wait = stub(
@@ -159,9 +196,10 @@ export async function play(
       const outcome = wait(array, index, value, 0);
       if (outcome !== "timed-out") return outcome;
       // Without rounding, sums such as 0.1 s + 0.2 s would miss the time they mean.
-      const ms = Number.isNaN(timeout)
+      const wanted = Number(timeout);
+      const ms = Number.isNaN(wanted)
         ? Infinity
-        : Math.max(0, Math.round(timeout * 1000) / 1000);
+        : Math.max(0, Math.round(wanted * 1000) / 1000);
       tellSleep(ms, true);
       time.tick(Math.min(ms, end + 1 - time.now));
       if (time.now > end) fail(stop);
@@ -169,23 +207,29 @@ export async function play(
     },
   );
 
+  /** Whether two timers could go off in the other order in real time. */
+  function tie(timer: Timer, other: Timer) {
+    if (timer.delay === other.delay) return false; // These keep their order.
+    const margin = timer.setAt === other.setAt
+      ? TIE_TOGETHER_MS
+      : TIE_MS + LATE_MS * Math.abs(timer.behind - other.behind);
+    return other.due < time.now + margin;
+  }
+
   /** Calls a timer's callback, unless the timer was cleared. */
   function call(timer: Timer) {
-    if (!timers.delete(timer.id)) return;
+    if (!timers.delete(timer.handle)) return;
     for (const other of timers.values()) {
-      if (
-        other.due < time.now + TIE_MS && other.delay !== timer.delay &&
-        other.setAt !== timer.setAt
-      ) {
-        refuse(
-          `lets two timers meet at ${now()} s, one of ${
-            timer.delay / 1000
-          } s and one of ${
-            other.delay / 1000
-          } s. In real time either may be the first; let them never meet, or set them together.`,
-        );
-      }
+      if (!tie(timer, other)) continue;
+      refuse(
+        `lets two timers meet at about ${now()} s, one of ${
+          timer.delay / 1000
+        } s and one of ${
+          other.delay / 1000
+        } s. In real time either may be the first; let them never come close, and clear those that are no longer needed.`,
+      );
     }
+    behind = timer.behind + 1;
     timer.call();
   }
 
@@ -201,13 +245,19 @@ export async function play(
 
   {
     using _else = forbidAllElse(fail);
-    Promise.try(main).then(
-      () =>
-        report(
-          new Error(`main returned at ${now()} s; it has to go on for ever.`),
+    const returned = () =>
+      report(
+        new Error(
+          `main returned at ${now()} s; it has to go on for ever, or to await what does.`,
         ),
-      report,
-    );
+      );
+    try {
+      const result = main();
+      if (result instanceof Promise) result.then(returned, report);
+      else returned();
+    } catch (error) {
+      report(error);
+    }
     if (!failure) audience.returned?.(now());
     // Where nothing else is due before the end, this is what the clock jumps to.
     setTimeout(() => {}, end + 1);

@@ -1,13 +1,18 @@
 const LAST_LINE = "if (import.meta.main) main();";
-const IMPORT = /^import \{ [\w, ]+ \} from "node:worker_threads";$/;
-/** What may begin a line that isn't indented. */
-const TOP_LEVEL = new RegExp(
+const IMPORT =
+  /^import \{ (isMainThread|threadId)(, (isMainThread|threadId))? \} from "node:worker_threads";$/;
+/** What may stand in a line that isn't indented, and opens nothing. */
+const WHOLE = new RegExp(
   [
-    /^$|^ |^[})]|^\/\/( |$)|^\/\*\*$|^\/\*\* .* \*\/$/, // no statement
-    /^(export )?(async )?function\b|^(interface|type) /,
-    /^const \w+ = (coroutine\(|[\d"`])/,
+    /^\/\/( .*)?$|^\/\*((?!\*\/).)*(\*\/)?$/, // a comment
+    /^const \w+ = (\d[\d_.]*|"[^"]*");$/,
+    /^type \w+ = .*;$/,
   ].map(({ source }) => source).join("|"),
 );
+/** What may begin a function, a task or a type, which go on in indented lines. */
+const OPENING =
+  /^(export )?(async )?function\b|^const \w+ = coroutine\(|^(interface|type) /;
+const CLOSING = /^(\}|\}\);)$/;
 
 /**
  * What is wrong with the text of a script, each with its line and what to do.
@@ -27,13 +32,25 @@ export function mistakesIn(name: string, text: string): string[] {
       `${path}:1: begin with a header of lines like "// …"; one is "//   deno run ${path}"`,
     );
   }
+  let open = false;
   for (const [i, line] of lines.entries()) {
     if (line === LAST_LINE && i === lines.length - 2) continue;
-    if (line.startsWith("import ") && IMPORT.test(line)) continue;
+    if (IMPORT.test(line)) continue;
     const at = `${path}:${i + 1}:`;
     if (/\bimport\b/.test(line)) {
-      mistakes.push(`${at} import nothing but from "node:worker_threads"`);
-    } else if (!TOP_LEVEL.test(line)) {
+      mistakes.push(
+        `${at} import nothing but isMainThread and threadId from "node:worker_threads"`,
+      );
+    } else if (line.includes("\r")) {
+      mistakes.push(`${at} end lines by a line feed alone`);
+    } else if (OPENING.test(line)) {
+      open = true;
+    } else if (CLOSING.test(line)) {
+      open = false;
+    } else if (
+      line && !WHOLE.test(line) && !(open && /^[ )]/.test(line)) &&
+      !line.startsWith(" *")
+    ) {
       mistakes.push(
         `${at} move this into a function, so that each run starts afresh`,
       );

@@ -10,7 +10,17 @@ Deno.test("a script of a header, imports of the thread's name, functions, tasks 
   const other = `import { isMainThread, threadId } from "node:worker_threads";
 
 const task1 = coroutine(function* () {
+  yield;
 });
+
+/* Wrapped by deno fmt. */
+export function longer<T>(
+  value: T,
+) {
+  return value;
+}
+
+const SECONDS = 0.5;
 
 /** What a lesson may have. */
 interface Message {
@@ -31,6 +41,9 @@ Deno.test("a script that could do something unseen is told its line and what to 
     [GOOD.replace("(import", "(!import"), "scripts/x.ts:8: import nothing"],
     [GOOD.replace(LAST, ""), "scripts/x.ts:8: end with the line"],
     [GOOD + "main();\n", "scripts/x.ts:8: import nothing"],
+    [GOOD.replace("\n\n", "\r\n\n"), "scripts/x.ts:1: begin with"],
+    [GOOD.replace("}\n", "}\r\n"), "scripts/x.ts:6: end lines by"],
+    [GOOD.replace("}\n", "})();\n"), "scripts/x.ts:6: move this into"],
     [GOOD.replace("export ", ""), "scripts/x.ts: export a function main()"],
     [GOOD.replace("main() {", "main(turns = 3) {"), "scripts/x.ts: export"],
     ...[
@@ -38,16 +51,20 @@ Deno.test("a script that could do something unseen is told its line and what to 
       'import { x } from "npm:x";',
       'import { setTimeout } from "node:timers/promises";',
       'import "node:worker_threads";',
+      'import { Worker } from "node:worker_threads";',
       '/* */ import { log } from "./log.ts";',
       'function load() { return import("./log.ts"); }',
     ].map((line): [string, string] => [
       GOOD.replace("\n\n", `\n\n${line}\n`),
-      'scripts/x.ts:5: import nothing but from "node:worker_threads"',
+      "scripts/x.ts:5: import nothing but isMainThread and threadId",
     ]),
     ...[
       '/// <reference lib="dom" />',
       "const { log } = console;",
       "const start = Date.now();",
+      "const start = `${Date.now()}`;",
+      "const start = 1 + performance.now();",
+      "  console.log(1);",
       'Deno.permissions.requestSync({ name: "net" });',
       "while (true);",
     ].map((line): [string, string] => [

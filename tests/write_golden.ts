@@ -20,8 +20,11 @@ export interface Folder {
 export async function writeGolden(lessons: Lesson[], golden: Folder) {
   const files = new Map<string, string>();
   for (const lesson of lessons) {
-    const recording = await record(await mainOf(lesson), GOLDEN_SECONDS);
     const { name, words } = lesson;
+    const recording = await record(await mainOf(lesson), GOLDEN_SECONDS);
+    if (!recording.output.trim()) {
+      throw new Error(`scripts/${name}.ts prints nothing in its first cycles.`);
+    }
     files.set(`${name}.txt`, recording.output);
     files.set(`${name}.svg`, timeline(name, recording, words));
   }
@@ -43,7 +46,9 @@ export async function writeGolden(lessons: Lesson[], golden: Folder) {
   return report;
 }
 
-if (import.meta.main) {
+if (import.meta.main) main();
+
+async function main() {
   const url = new URL("../golden/", import.meta.url);
   const report = await writeGolden(lessons, {
     names: () => Array.from(Deno.readDirSync(url), ({ name }) => name).sort(),
