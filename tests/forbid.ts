@@ -2,6 +2,10 @@
 // the runtime. Everything else answers with an error, so that nothing gets past
 // the recorder unseen.
 
+// Scripts import this. It puts its own MessageChannel in the place of Deno's, so
+// it has to come before the guard of that.
+import "node:worker_threads";
+
 const ALLOWED = new Set(
   `Object Array Number parseFloat parseInt Infinity NaN undefined
   Boolean String Symbol Promise RegExp Error AggregateError EvalError RangeError
@@ -27,6 +31,7 @@ const ADVICE: Record<string, string> = {
   Date: TIME,
   Temporal: TIME,
   DateTimeFormat: TIME,
+  toLocaleString: "what it gives differs from machine to machine",
   performance: TIME,
   setInterval: `${SLEEP}, in a loop`,
   setImmediate: SLEEP,
@@ -59,7 +64,8 @@ function guard(object: object, names: string[], prefix = "") {
       { configurable: true, value: Reflect.get(object, name) };
     if (!real.configurable) continue;
     let { get = () => real.value } = real;
-    const advice = ADVICE[name] ?? "use only what `play` in play.ts names";
+    const advice = ADVICE[name] ??
+      'README.md says under "Add a lesson" what can';
     const use = () =>
       fail?.(new Error(`${prefix}${name} can't be recorded: ${advice}.`));
     Object.defineProperty(object, name, {
@@ -88,6 +94,8 @@ guard(Atomics, ["waitAsync"], "Atomics.");
 guard(AbortSignal, ["timeout"], "AbortSignal.");
 guard(Math, ["random"], "Math.");
 guard(Intl, ["DateTimeFormat"], "Intl.");
+guard(Number.prototype, ["toLocaleString"], "Number.prototype.");
+guard(Function.prototype, ["constructor"], "Function.prototype.");
 guard(globalThis, ["addEventListener"]);
 guard(
   globalThis,

@@ -146,7 +146,7 @@ Deno.test("`deno task golden` writes what is missing or different, removes what 
 Deno.test("`deno task golden` writes nothing when a lesson breaks a rule or can't be recorded", async () => {
   const good = lessonOf("x", printEverySecond);
   const bad: [Lesson, string][] = [
-    [lessonOf("y", () => {}), "main returned"],
+    [lessonOf("y", () => {}), "main ended"],
     [lessonOf("y", sleepForEver), "scripts/y.ts prints nothing"],
     [{ ...good, name: "y" }, "scripts/y.ts:1: begin with a header"],
   ];

@@ -49,7 +49,12 @@ async function recordWith(
 /** What was printed when, without the name of the thread. */
 function printed({ lines }: Recording) {
   return lines.filter(({ text }) => text).map(({ text, seconds }) =>
-    `${seconds} s ${text.replace(/--This is (.*)!--(\w+).*/, "$1 $2")}`
+    `${seconds} s ${
+      text.replace(
+        /^--This is (.*)!--(\w+)( <_MainThread\(MainThread, started 0\)>)?$/,
+        "$1 $2",
+      )
+    }`
   );
 }
 

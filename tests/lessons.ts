@@ -1,3 +1,4 @@
+import { forbidAllElse } from "./forbid.ts";
 import { mistakesIn } from "./rules.ts";
 import type { Words } from "./timeline.ts";
 
@@ -61,9 +62,13 @@ export async function read(file: File): Promise<string> {
   return decoder.decode((await file()).default);
 }
 
-/** The `main` of a lesson. Throws an `Error` if its script breaks the rules. */
+/** The `main` of a lesson. Throws an `Error` if its script breaks a rule. */
 export async function mainOf({ name, module, script }: Lesson) {
   const mistakes = mistakesIn(name, await read(script));
   if (mistakes.length > 0) throw new Error(mistakes.join("\n"));
+  // Importing a script does nothing, so it needs nothing either.
+  using _else = forbidAllElse((error) => {
+    throw error;
+  });
   return (await module()).main;
 }

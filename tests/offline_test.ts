@@ -62,18 +62,18 @@ Deno.test("FakeTime calls the timers that are due, each at its time; there is on
   const real = setTimeout;
   const calls: string[] = [];
   {
-    using time = new FakeTime(0);
+    using time = new FakeTime(5);
     await failure(() => new FakeTime(0));
     for (const [name, delay] of [["b", 20], ["a", 10], ["c", 20], ["d", 30]]) {
       setTimeout(() => calls.push(`${name} at ${time.now}`), Number(delay));
     }
     time.tick(15);
-    assertEquals([calls, time.now], [["a at 10"], 15]);
+    assertEquals([calls, time.now], [["a at 15"], 20]);
     time.next();
     time.next();
-    assertEquals(time.now, 30);
+    assertEquals(time.now, 35);
   }
-  assertEquals(calls, ["a at 10", "b at 20", "c at 20", "d at 30"]);
+  assertEquals(calls, ["a at 15", "b at 25", "c at 25", "d at 35"]);
   assertEquals(setTimeout === real, true);
 });
 

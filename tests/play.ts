@@ -58,7 +58,7 @@ interface Timer {
  * `mistakesIn` in rules.ts looks for that in the text of a script.
  *
  * @throws What `main` throws, or an `Error` that says what `main` may not do: use
- * anything else, return or stop waiting before the end, print without sleeping,
+ * anything else, end before the end, print without sleeping,
  * take long in real time, or let timers meet whose order is left to chance.
  */
 export async function play(
@@ -72,10 +72,9 @@ export async function play(
   const [{ error }, { exit }] = [console, Deno];
   const { wait } = Atomics;
   const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
-  /** Without bytes, the end of the output. */
-  function decode(bytes?: Uint8Array) {
+  function decode(bytes: Uint8Array) {
     try {
-      return decoder.decode(bytes, { stream: bytes !== undefined });
+      return decoder.decode(bytes, { stream: true });
     } catch (cause) {
       return fail(new Error("main printed what is no UTF-8.", { cause }));
     }
@@ -187,6 +186,12 @@ export async function play(
     timers.delete(handle);
   });
 
+  const { queueMicrotask } = globalThis;
+  using _queueMicrotask = stub(globalThis, "queueMicrotask", (callback) => {
+    check();
+    queueMicrotask(callback);
+  });
+
   using _wait = stub(
     Atomics,
     "wait",
@@ -245,16 +250,9 @@ export async function play(
 
   {
     using _else = forbidAllElse(fail);
-    const returned = () =>
-      report(
-        new Error(
-          `main returned at ${now()} s; it has to go on for ever, or to await what does.`,
-        ),
-      );
     try {
       const result = main();
-      if (result instanceof Promise) result.then(returned, report);
-      else returned();
+      if (result instanceof Promise) result.catch(report);
     } catch (error) {
       report(error);
     }
@@ -271,7 +269,7 @@ export async function play(
         if (timer) call(timer);
         else if (timers.size === 0) {
           refuse(
-            `waits for nothing at ${now()} s, and so Deno would end it; it has to go on for ever.`,
+            `ended at ${now()} s, as nothing is left to wait for; it has to go on for ever.`,
           );
         }
       } catch (error) {
@@ -283,6 +281,5 @@ export async function play(
   }
   removeEventListener("error", onError);
   removeEventListener("unhandledrejection", onError);
-  if (!failure) decode();
   if (failure && failure.error !== stop) throw failure.error;
 }

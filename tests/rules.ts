@@ -6,12 +6,12 @@ const WHOLE = new RegExp(
   [
     /^\/\/( .*)?$|^\/\*((?!\*\/).)*(\*\/)?$/, // a comment
     /^const \w+ = (\d[\d_.]*|"[^"]*");$/,
-    /^type \w+ = .*;$/,
+    /^type \w+ = [^;]*;$/,
   ].map(({ source }) => source).join("|"),
 );
 /** What may begin a function, a task or a type, which go on in indented lines. */
 const OPENING =
-  /^(export )?(async )?function\b|^const \w+ = coroutine\(|^(interface|type) /;
+  /^(export )?(async )?function\b.*[{(<]$|^const \w+ = coroutine\(function\*.*\{$|^(interface|type) .*\{$/;
 const CLOSING = /^(\}|\}\);)$/;
 
 /**
@@ -49,7 +49,7 @@ export function mistakesIn(name: string, text: string): string[] {
       open = false;
     } else if (
       line && !WHOLE.test(line) && !(open && /^[ )]/.test(line)) &&
-      !line.startsWith(" *")
+      !/^ \*(\/?$| )/.test(line)
     ) {
       mistakes.push(
         `${at} move this into a function, so that each run starts afresh`,

@@ -65,6 +65,11 @@ Deno.test("a script that could do something unseen is told its line and what to 
       "const start = `${Date.now()}`;",
       "const start = 1 + performance.now();",
       "  console.log(1);",
+      "const start = now(1);",
+      "function f() {} setTimeout(f);",
+      "const task1 = coroutine(async () => {",
+      "/** a */ const { log } = console;",
+      "type X = 1; console.log(1);",
       'Deno.permissions.requestSync({ name: "net" });',
       "while (true);",
     ].map((line): [string, string] => [

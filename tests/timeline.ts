@@ -328,6 +328,9 @@ function text(kind: string, x: number, y: number, text: string) {
 }
 
 function escape(text: string) {
-  return text.replaceAll("&", "&amp;").replaceAll("<", "&lt;")
+  // XML has no signs for most control characters.
+  // deno-lint-ignore no-control-regex
+  return text.replaceAll(/[\x00-\x08\x0b-\x1f\ufffe\uffff]/g, "\ufffd")
+    .replaceAll("&", "&amp;").replaceAll("<", "&lt;")
     .replaceAll(">", "&gt;");
 }

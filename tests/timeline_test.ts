@@ -13,7 +13,7 @@ const recording: Recording = {
     { text: "", seconds: 1 },
     { text: "task 1 & goes on", seconds: 1 },
     { text: "task 2 begins", seconds: 1 },
-    { text: "task 2 goes on", seconds: 1.5 },
+    { text: "task 2 goes on\x1b\0", seconds: 1.5 },
   ],
   sleeps: [
     { from: 0, to: 1, after: "task 1 <begins>", blocking: true },
@@ -65,7 +65,7 @@ Deno.test("each line stands beside the dot of whoever prints it, in order, in th
     'task 1<tspan class="detail"> &lt;begins&gt;</tspan>',
     "task 1 &amp; goes on",
     "task 2 begins",
-    "task 2 goes on",
+    "task 2 goes on\ufffd\ufffd",
   ]);
   const [task1, task2] = [lane("task 1"), lane("task 2")];
   assertEquals(dots.map(({ x }) => x), [task1, task1, task2, task2]);
@@ -137,13 +137,28 @@ Deno.test("a picture's description tells the same story in order", () => {
     "task 2 prints “task 2 begins”; control goes to main; " +
     "main has returned, control goes to the event loop.",
     "Then task 1 and task 2 sleep; the thread is free and waits in the event loop.",
-    "At 1.5 s: task 2 prints “task 2 goes on”; control goes to the event loop.",
+    "At 1.5 s: task 2 prints “task 2 goes on\ufffd\ufffd”; control goes to the event loop.",
     "Then task 1 and task 2 sleep; the thread is free and waits in the event loop.",
     "At 2 s: nothing.",
   ]);
 });
 
-Deno.test("a picture is well-formed XML", () => {
+Deno.test("a picture is well-formed XML, has its script's name, its cycles, and arrows that point ahead", () => {
+  assertEquals(picture.match(/<title.*?>(.*?):/)?.[1], "scripts/x.ts");
+  assertEquals(
+    elements("word").filter(({ x }) => !x).map(({ text }) => text),
+    ["one cycle: 1 s", "one cycle: 1 s", "suspended", "suspended"],
+  );
+  const arrows = picture.matchAll(/class="arrow" d="M(\d+) \S+l(-?)7 /g);
+  const [task1, middle, task2] = ["task 1", "main", "task 2"].map(lane);
+  assertEquals(Array.from(arrows, ([, x, back]) => [Number(x), back]), [
+    [task1 + 1, ""],
+    [middle - 1, "-"],
+    [task2 - 1, "-"],
+    [middle + 1, ""],
+    [task2 - 1, "-"],
+    [middle + 1, ""],
+  ]);
   const open: string[] = [];
   const rest = picture.replaceAll(
     /<(\/?)(\w+)((?: [\w:-]+="[^"<]*")*)(\/?)>/g,
@@ -154,5 +169,6 @@ Deno.test("a picture is well-formed XML", () => {
     },
   );
   assertEquals(open, []);
-  assertEquals(rest.match(/[<>]|&(?!(amp|lt|gt);)/g), null);
+  // deno-lint-ignore no-control-regex
+  assertEquals(rest.match(/[<>\x00-\x08\x0b-\x1f]|&(?!(amp|lt|gt);)/g), null);
 });
