@@ -19,8 +19,9 @@ const CLOSING = /^(\}|\}\);)$/;
  *
  * A script is imported once, and then its `main` is recorded many times. So that
  * nothing happens on import, where the recorder could not see it, and nothing is
- * kept from one run to the next, only functions and tasks stand at its top level. It imports no more than the name of
- * the thread, as a copy of it has to stand alone.
+ * kept from one run to the next, only functions and tasks stand at its top level.
+ * It imports no more than the name of the thread, as a copy of it has to stand
+ * alone.
  */
 export function mistakesIn(name: string, text: string): string[] {
   const path = `scripts/${name}.ts`;
@@ -37,7 +38,7 @@ export function mistakesIn(name: string, text: string): string[] {
     if (line === LAST_LINE && i === lines.length - 2) continue;
     if (IMPORT.test(line)) continue;
     const at = `${path}:${i + 1}:`;
-    if (/\bimport\b/.test(line)) {
+    if (/^import\b|\bimport\s*["'{*(.]/.test(line)) {
       mistakes.push(
         `${at} import nothing but isMainThread and threadId from "node:worker_threads"`,
       );
