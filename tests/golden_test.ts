@@ -150,6 +150,10 @@ Deno.test("`deno task golden` writes nothing when a lesson breaks a rule or can'
   const bad: [Lesson, string][] = [
     [lessonOf("y", () => {}), "main ended"],
     [lessonOf("y", sleepForEver), "scripts/y.ts prints nothing"],
+    [
+      { ...good, module: () => Promise.resolve({ main: console.log }) },
+      "console can't be recorded",
+    ],
     [{ ...good, name: "y" }, "scripts/y.ts:1: begin with a header"],
   ];
   for (const [lesson, message] of bad) {

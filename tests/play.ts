@@ -58,8 +58,8 @@ interface Timer {
  * `mistakesIn` in rules.ts looks for that in the text of a script.
  *
  * @throws What `main` throws, or an `Error` that says what `main` may not do: use
- * anything else, end before the end, print without sleeping,
- * take long in real time, or let timers meet whose order is left to chance.
+ * anything else, stop too early, print too often, take long in real time, or let
+ * timers meet whose order is left to chance.
  */
 export async function play(
   main: () => unknown,

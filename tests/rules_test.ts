@@ -32,6 +32,14 @@ async function task2() {
   assertEquals(mistakesIn("x", GOOD.replace("\n\n", `\n\n${other}\n`)), []);
 });
 
+/** A script with one more line, its fifth, and what is to be said of it. */
+function withLine(line: string, expected: string): [string, string] {
+  return [
+    GOOD.replace("\n\n", `\n\n${line}\n`),
+    `scripts/x.ts:5: ${expected}`,
+  ];
+}
+
 Deno.test("a script that could do something unseen is told its line and what to do", () => {
   const bad: [string, string][] = [
     [`${MAIN}\n${LAST}`, "scripts/x.ts:1: begin with a header"],
@@ -54,10 +62,9 @@ Deno.test("a script that could do something unseen is told its line and what to 
       'import { Worker } from "node:worker_threads";',
       '/* */ import { log } from "./log.ts";',
       'function load() { return import("./log.ts"); }',
-    ].map((line): [string, string] => [
-      GOOD.replace("\n\n", `\n\n${line}\n`),
-      "scripts/x.ts:5: import nothing but isMainThread and threadId",
-    ]),
+    ].map((line) =>
+      withLine(line, "import nothing but isMainThread and threadId")
+    ),
     ...[
       '/// <reference lib="dom" />',
       "const { log } = console;",
@@ -72,10 +79,7 @@ Deno.test("a script that could do something unseen is told its line and what to 
       "type X = 1; console.log(1);",
       'Deno.permissions.requestSync({ name: "net" });',
       "while (true);",
-    ].map((line): [string, string] => [
-      GOOD.replace("\n\n", `\n\n${line}\n`),
-      "scripts/x.ts:5: move this into a function",
-    ]),
+    ].map((line) => withLine(line, "move this into a function")),
   ];
   for (const [text, expected] of bad) {
     const [first = ""] = mistakesIn("x", text);
