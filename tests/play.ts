@@ -251,8 +251,7 @@ export async function play(
   {
     using _else = forbidAllElse(fail);
     try {
-      const result = main();
-      if (result instanceof Promise) result.catch(report);
+      main(); // If it is rejected, nobody handles that.
     } catch (error) {
       report(error);
     }

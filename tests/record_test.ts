@@ -119,7 +119,7 @@ Deno.test("timers whose order is left to chance are refused: of different length
     [[0.2], [0.3], false],
     [[0.3], [0.195], false],
     [[0.05], [1.025, 9], false], // after 20 timers, each a little late
-    [[0.5], [0.504], false],
+    [[0.5, 9], [0.504, 9], false],
     [[0.5, 9], [0.506, 9], true], // set together
     [[0.2, 9], [0.3, 9], true],
     [[0.1, 0.9], [0.5, 0.5], false],
@@ -170,7 +170,7 @@ Deno.test("while the thread is blocked, no callback is called", async () => {
 });
 
 Deno.test("a line or a character that is written in pieces is one, when it is finished", async () => {
-  const { lines, output } = await record(async () => {
+  const { lines, output, sleeps } = await record(async () => {
     const [first, ...rest] = new TextEncoder().encode("ä, one ");
     Deno.stdout.writeSync(Uint8Array.of(first));
     Deno.stdout.writeSync(Uint8Array.from(rest));
@@ -179,6 +179,7 @@ Deno.test("a line or a character that is written in pieces is one, when it is fi
     await sleep(10);
   }, 2);
   assertEquals(output, "ä, one line\nunfinished");
+  assertEquals(sleeps.map(({ after }) => after), ["ä, one ", "unfinished"]);
   assertEquals(lines, [
     { text: "ä, one line", seconds: 1 },
     { text: "unfinished", seconds: 1 },
