@@ -1,74 +1,74 @@
-import { forbidAllElse } from "./forbid.ts";
-import { mistakesIn } from "./rules.ts";
-import type { Words } from "./timeline.ts";
+import { control } from "./control.ts";
+import { picture } from "./picture.ts";
+import { record, type Recording } from "./record.ts";
 
-/** How many seconds of each lesson `golden/` shows. A cycle takes one second. */
-export const GOLDEN_SECONDS = 3;
-
-/** Imports a file of the project. */
-export type File = () => Promise<{ default: Uint8Array }>;
+type Text = () => Promise<{ default: string }>;
 
 export interface Lesson {
   name: string;
-  /** What the script calls a switch. */
-  words: Words;
-  /** Imports the script, `scripts/NAME.ts`. */
+  /** How many seconds `golden/NAME.txt` shows. */
+  seconds: number;
+  /** How many `golden/NAME.svg` shows, if the lesson repeats itself after them. */
+  cycle?: number;
+  /** Whose lines have a lane in the picture, if it isn't every "task N". */
+  tasks?: string[];
   module: () => Promise<{ main: () => unknown }>;
-  /** The script itself. */
-  script: File;
-  /** What it prints, `golden/NAME.txt`. */
-  output: File;
-  /** Where the thread is meanwhile, `golden/NAME.svg`. */
-  picture: File;
+  script: Text;
+  output: Text;
+  picture: Text;
 }
 
 /**
- * Every lesson of the collection, in the tutorial's order.
- *
- * The files are imported only when a test asks for them, so that one that is
- * missing fails that test alone. The paths are written out because Deno reads
- * them from the code, and so needs no permission.
+ * Every lesson of the collection. The paths are written out, and each file is
+ * imported only when it is asked for: so no permission is needed, and a file that
+ * is missing fails just the tests that need it.
  */
 export const lessons: Lesson[] = [
   {
     name: "yield",
-    words: { resume: "next", suspend: "yield" },
+    seconds: 3,
+    cycle: 1,
     module: () => import("../scripts/yield.ts"),
-    script: () => import("../scripts/yield.ts", { with: { type: "bytes" } }),
-    output: () => import("../golden/yield.txt", { with: { type: "bytes" } }),
-    picture: () => import("../golden/yield.svg", { with: { type: "bytes" } }),
+    script: () => import("../scripts/yield.ts", { with: { type: "text" } }),
+    output: () => import("../golden/yield.txt", { with: { type: "text" } }),
+    picture: () => import("../golden/yield.svg", { with: { type: "text" } }),
   },
   {
     name: "async",
-    words: { resume: "resume", suspend: "yield*" },
+    seconds: 3,
+    cycle: 1,
     module: () => import("../scripts/async.ts"),
-    script: () => import("../scripts/async.ts", { with: { type: "bytes" } }),
-    output: () => import("../golden/async.txt", { with: { type: "bytes" } }),
-    picture: () => import("../golden/async.svg", { with: { type: "bytes" } }),
+    script: () => import("../scripts/async.ts", { with: { type: "text" } }),
+    output: () => import("../golden/async.txt", { with: { type: "text" } }),
+    picture: () => import("../golden/async.svg", { with: { type: "text" } }),
   },
   {
     name: "async2",
-    words: { resume: "resume", suspend: "await" },
+    seconds: 3,
+    cycle: 1,
     module: () => import("../scripts/async2.ts"),
-    script: () => import("../scripts/async2.ts", { with: { type: "bytes" } }),
-    output: () => import("../golden/async2.txt", { with: { type: "bytes" } }),
-    picture: () => import("../golden/async2.svg", { with: { type: "bytes" } }),
+    script: () => import("../scripts/async2.ts", { with: { type: "text" } }),
+    output: () => import("../golden/async2.txt", { with: { type: "text" } }),
+    picture: () => import("../golden/async2.svg", { with: { type: "text" } }),
   },
 ];
 
-/** The text of a file, to the letter: a byte order mark is not left out. */
-export async function read(file: File): Promise<string> {
-  const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
-  return decoder.decode((await file()).default);
+const recordings = new Map<Lesson, Promise<Recording>>();
+
+/** The recording of a lesson: one for all, as a lesson may keep something. */
+export function recorded(lesson: Lesson): Promise<Recording> {
+  const { module, seconds } = lesson;
+  const recording = recordings.get(lesson) ?? record(module, 2 * seconds);
+  recordings.set(lesson, recording);
+  return recording;
 }
 
-/** The `main` of a lesson. Throws an `Error` if its script breaks a rule. */
-export async function mainOf({ name, module, script }: Lesson) {
-  const mistakes = mistakesIn(name, await read(script));
-  if (mistakes.length > 0) throw new Error(mistakes.join("\n"));
-  // Importing a script does nothing, so it needs nothing either.
-  using _else = forbidAllElse((error) => {
-    throw error;
-  });
-  return (await module()).main;
+/** Draws what `golden/NAME.svg` shows. */
+export async function drawLesson(lesson: Lesson, recording: Recording) {
+  const { name, seconds, cycle, tasks, script } = lesson;
+  const span = cycle ? `one cycle of ${cycle} s` : `0 s to ${seconds} s`;
+  const title =
+    `scripts/${name}.ts, ${span}: where the one thread is, and what it prints`;
+  const awaits = /\bawait\b/.test((await script()).default);
+  return picture(title, control(recording, cycle ?? seconds, awaits, tasks));
 }

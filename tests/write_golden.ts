@@ -1,70 +1,49 @@
+// `deno task golden` makes golden/ what the lessons print and draw, once each is
+// confirmed by a process.
+
 import { green, red, yellow } from "@std/fmt/colors";
-import { GOLDEN_SECONDS, type Lesson, lessons, mainOf } from "./lessons.ts";
-import { record } from "./record.ts";
-import { timeline } from "./timeline.ts";
+import { confirmed } from "./confirm.ts";
+import { drawLesson, lessons } from "./lessons.ts";
+import { textOf } from "./record.ts";
 
-/** A folder. Names are those of the files in it. */
-export interface Folder {
-  names(): string[];
-  read(name: string): string | undefined;
-  write(name: string, content: string): void;
-  remove(name: string): void;
+const root = `${import.meta.dirname}/..`;
+const files = new Map<string, string>();
+
+async function record(lesson: typeof lessons[number]) {
+  const { name, seconds, script } = lesson;
+  const path = `${root}/scripts/${name}.ts`;
+  const alone = (await script()).default;
+  const recording = await confirmed({ path, alone }, seconds, console.error);
+  files.set(`${name}.txt`, textOf(recording, seconds));
+  files.set(`${name}.svg`, await drawLesson(lesson, recording));
 }
 
-/**
- * Makes `golden` what the lessons print and draw, and nothing else. Returns what
- * became of each file.
- *
- * @throws What `record` throws. Nothing is written then.
- */
-export async function writeGolden(lessons: Lesson[], golden: Folder) {
-  const files = new Map<string, string>();
-  for (const lesson of lessons) {
-    const { name, words } = lesson;
-    const recording = await record(await mainOf(lesson), GOLDEN_SECONDS);
-    if (!recording.output.trim()) {
-      throw new Error(`scripts/${name}.ts prints nothing in its first cycles.`);
-    }
-    files.set(`${name}.txt`, recording.output);
-    files.set(`${name}.svg`, timeline(name, recording, words));
-  }
-  const report: string[] = [];
-  for (const [name, content] of files) {
-    const changed = golden.read(name) !== content;
-    if (changed) golden.write(name, content);
-    report.push(
-      `golden/${name} ${changed ? yellow("written") : green("is up to date")}`,
-    );
-  }
-  for (const name of golden.names()) {
-    if (files.has(name)) continue;
-    golden.remove(name);
-    report.push(
-      `golden/${name} ${red("removed")}: no lesson in tests/lessons.ts has it`,
-    );
-  }
-  return report;
+try {
+  await Promise.all(
+    lessons.map((lesson) =>
+      record(lesson).catch(({ message }) => {
+        throw new Error(`scripts/${lesson.name}.ts: ${message}`);
+      })
+    ),
+  );
+} catch (error) {
+  console.error(`${(error as Error).message}\nNothing is written.`);
+  Deno.exit(1);
 }
 
-if (import.meta.main) main();
-
-async function main() {
-  const url = new URL("../golden/", import.meta.url);
-  const report = await writeGolden(lessons, {
-    names: () => Array.from(Deno.readDirSync(url), ({ name }) => name).sort(),
-    read(name) {
-      try {
-        const bytes = Deno.readFileSync(new URL(name, url));
-        return new TextDecoder("utf-8", { ignoreBOM: true }).decode(bytes);
-      } catch (error) {
-        if (!(error instanceof Deno.errors.NotFound)) throw error;
-      }
-    },
-    write(name, content) {
-      Deno.mkdirSync(url, { recursive: true });
-      Deno.writeTextFileSync(new URL(name, url), content);
-    },
-    remove: (name) => Deno.removeSync(new URL(name, url)),
-  });
-  console.log(report.join("\n"));
+await Deno.mkdir(`${root}/golden`, { recursive: true });
+for (const [name, content] of [...files].sort()) {
+  const path = `${root}/golden/${name}`;
+  const old = await Deno.readFile(path).catch(() => undefined);
+  const changed =
+    old?.toString() !== new TextEncoder().encode(content).toString();
+  if (changed) await Deno.writeTextFile(path, content);
+  console.log(
+    `golden/${name} ${changed ? yellow("written") : green("is up to date")}`,
+  );
+}
+for await (const { name } of Deno.readDir(`${root}/golden`)) {
+  if (files.has(name)) continue;
+  await Deno.remove(`${root}/golden/${name}`);
+  console.log(`golden/${name} ${red("removed")}: no lesson has it`);
 }

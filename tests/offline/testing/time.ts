@@ -9,23 +9,28 @@ let faked = false;
 export class FakeTime implements Disposable {
   now: number;
   #timers: Timer[] = [];
-  #real = { setTimeout };
+  #real = { setTimeout, Date };
 
-  /** Fakes `setTimeout`, from a time on. Throws if it is faked already. */
+  /** Fakes `setTimeout` and `Date`. Throws if they are faked already. */
   constructor(start: number) {
     if (faked) {
       throw new Error("Cannot construct FakeTime: time is already faked");
     }
     faked = true;
     this.now = start;
-    let id = 0;
-    const fake = (callback: () => void, delay: number) => {
+    const now = () => this.now;
+    const fakeSetTimeout = (callback: () => void, delay: number) => {
       const due = this.now + delay;
       const later = this.#timers.findIndex((timer) => timer.due > due);
       this.#timers.splice(later < 0 ? Infinity : later, 0, { due, callback });
-      return ++id;
     };
-    Object.assign(globalThis, { setTimeout: fake });
+    const FakeDate = class extends Date {
+      static override now = now;
+      constructor(...args: unknown[]) {
+        super(...(args.length > 0 ? args : [now()]) as [number]);
+      }
+    };
+    Object.assign(globalThis, { setTimeout: fakeSetTimeout, Date: FakeDate });
   }
 
   tick(ms: number) {

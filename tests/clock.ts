@@ -1,0 +1,216 @@
+import { FakeTime } from "@std/testing/time";
+
+/** The date on the fake clock when a program begins: neither today's, nor 0. */
+const START_MS = Date.UTC(2001, 1, 3, 4, 5, 6);
+/** `setTimeout` takes no longer delay than this. */
+const MAX_DELAY_MS = 2 ** 31 - 1;
+/** What stands for "for ever": eleven days. */
+const FOR_EVER_MS = 1e9;
+
+/** Something that a program does. */
+export interface Event {
+  /** When, in milliseconds since the program began. */
+  at: number;
+  does:
+    | "prints" // `text`
+    | "sets" // `timer`
+    | "fires" // `timer`: its callback is called
+    | "blocks" // the thread, by a sleep
+    | "unblocks"
+    | "leaves" // the main program, so that the event loop has control
+    | "ends";
+  text?: string;
+  timer?: number;
+  /** How many timers have fired. */
+  turn: number;
+  /** Whether it's in the main program or a timer's callback, not a promise's. */
+  called: boolean;
+  /** The generators that are running, from the outside in. */
+  generators: { number: number; call: number; method: string }[];
+  /** The functions that are running, from the inside out. */
+  functions: string[];
+}
+
+export interface Listener {
+  /** If this throws, so does what the program has just done. */
+  tell(event: Event, printed: unknown[]): void;
+  /** Gets what a timer's callback throws. */
+  fail(error: unknown): void;
+  /** Is called when no timer is left. */
+  rest?(): void;
+}
+
+/**
+ * Puts a fake clock in place of the real one, until it is disposed of. It stands
+ * still while code runs, and jumps ahead when all wait, so no real time is waited
+ * for. `setTimeout`, `setInterval`, `Atomics.wait`, `Date` and `performance.now`
+ * follow it.
+ *
+ * Timers go off as in Deno: after whole milliseconds, at least one; by the time at
+ * which they are due, then in the order in which they were set; one at a time, and
+ * all promises that can go on do so before the next. None goes off while the
+ * thread is blocked.
+ */
+export function fakeClock({ tell, fail, rest }: Listener) {
+  const undo = new DisposableStack();
+  const { queueMicrotask, setImmediate, clearImmediate } = globalThis;
+  const { wait } = Atomics;
+  const time = undo.use(new FakeTime(START_MS));
+  const setFakeTimeout = globalThis.setTimeout;
+
+  function replace<T extends object>(object: T, name: keyof T, value: unknown) {
+    const real = object[name];
+    object[name] = value as T[keyof T];
+    undo.defer(() => object[name] = real);
+  }
+
+  let begun = false;
+  let called = true;
+  let turn = 0;
+  let generators: Event["generators"] = [];
+
+  /** To be called at the first thing that the main program does. */
+  function begin() {
+    if (begun) return;
+    begun = true;
+    // This is the first to come once the main program gives control away.
+    queueMicrotask(() => {
+      called = false;
+      attempt(() => see("leaves"));
+    });
+  }
+
+  function see(does: Event["does"], timer?: number, printed: unknown[] = []) {
+    begin();
+    const at = Math.round(time.now - START_MS);
+    const here = new Error();
+    const event: Event = {
+      at,
+      does,
+      timer,
+      turn,
+      called,
+      generators,
+      get functions() { // To read a stack takes ten times as long as to keep it.
+        return functionsOn(here.stack!);
+      },
+    };
+    tell(event, printed);
+  }
+
+  function attempt(act: () => void) {
+    try {
+      act();
+    } catch (error) {
+      fail(error);
+    }
+  }
+
+  replace(globalThis, "queueMicrotask", (callback: () => void) => {
+    begin();
+    queueMicrotask(callback);
+  });
+  replace(
+    console,
+    "log",
+    (...args: unknown[]) => see("prints", undefined, args),
+  );
+
+  const armed = new Map<unknown, () => void>();
+  const due: [id: number, fire: () => void][] = [];
+  let timers = 0;
+  type Callback = (...args: unknown[]) => void;
+
+  function setTimer(repeat: boolean, callback: Callback, delay: unknown) {
+    const ms = Number(delay);
+    const id = timers + 1; // An interval keeps it when it is armed again.
+    function arm() {
+      const timer = ++timers;
+      function fire() {
+        armed.delete(id);
+        if (repeat) arm();
+        turn++;
+        called = true;
+        see("fires", timer);
+        callback();
+      }
+      armed.set(id, fire);
+      const whole = ms >= 1 && ms <= MAX_DELAY_MS ? Math.trunc(ms) : 1;
+      setFakeTimeout(() => due.push([id, fire]), whole);
+      see("sets", timer);
+    }
+    arm();
+    schedule();
+    return id;
+  }
+  for (const name of ["Timeout", "Interval"] as const) {
+    const set = (callback: Callback, delay?: unknown, ...args: unknown[]) =>
+      setTimer(name === "Interval", () => callback(...args), delay);
+    replace(globalThis, `set${name}`, set);
+    replace(globalThis, `clear${name}`, (id: unknown) => void armed.delete(id));
+  }
+
+  // Each turn is one of the real event loop: all promises go on in between.
+  let next: ReturnType<typeof setImmediate> | undefined;
+  undo.defer(() => clearImmediate(next));
+  function schedule() {
+    next ??= setImmediate(() => {
+      next = undefined;
+      if (armed.size === 0) return rest?.();
+      if (due.length === 0) time.next();
+      const [id, fire] = due.shift()!;
+      if (armed.get(id) === fire) attempt(fire);
+      called = false;
+      schedule();
+    });
+  }
+
+  replace(
+    Atomics,
+    "wait",
+    (...[array, index, value, timeout]: WaitArguments) => {
+      // Given no time, the real function tells whether it would wait at all.
+      const outcome = wait(array, index, value, 0);
+      if (outcome !== "timed-out") return outcome;
+      // Without rounding, 0.1 s + 0.2 s would miss the time that they mean.
+      const ms = Math.round(Math.max(0, timeout ?? Infinity) * 1000) / 1000;
+      see("blocks");
+      time.tick(ms < FOR_EVER_MS ? ms : FOR_EVER_MS);
+      see("unblocks");
+      return outcome;
+    },
+  );
+  replace(performance, "now", () => time.now - START_MS);
+
+  const { prototype } = Object.getPrototypeOf(function* () {});
+  const numbers = new WeakMap<object, number>();
+  let count = 0;
+  let calls = 0;
+  for (const method of ["next", "throw", "return"]) {
+    const real = prototype[method];
+    replace(prototype, method, function (this: Generator, ...args: unknown[]) {
+      const number = numbers.get(this) ?? ++count;
+      numbers.set(this, number);
+      const outside = generators;
+      generators = [...outside, { number, call: ++calls, method }];
+      try {
+        return real.apply(this, args);
+      } finally {
+        generators = outside;
+      }
+    });
+  }
+
+  return { begin, see, schedule, [Symbol.dispose]: () => undo.dispose() };
+}
+
+type WaitArguments = Parameters<typeof Atomics.wait>;
+
+/** The names of the program's functions that are on a call stack. */
+function functionsOn(stack: string) {
+  const here = new URL(".", import.meta.url).href;
+  return stack.split("\n").filter((frame) => !frame.includes(here))
+    .flatMap((frame) =>
+      frame.match(/at (?:async )?(\S+) \(.*:\d+:\d+\)$/)?.[1] ?? []
+    );
+}

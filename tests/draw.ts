@@ -1,0 +1,63 @@
+// `deno task draw FILE [SECONDS] [--tasks=NAME,NAME]` prints what a program does
+// in its first seconds (3 unless given), and draws it as NAME.svg beside FILE.
+
+import { resolve } from "node:path";
+import { parseArgs } from "node:util";
+import { confirmed } from "./confirm.ts";
+import { control } from "./control.ts";
+import { picture, SIGNATURE } from "./picture.ts";
+import { textOf } from "./record.ts";
+
+const USAGE = "deno task draw FILE [SECONDS] [--tasks=NAME,NAME]";
+
+if (import.meta.main) {
+  try {
+    await draw(Deno.args);
+  } catch (error) {
+    console.error(error instanceof Error ? error.message : error);
+    Deno.exit(1);
+  }
+}
+
+async function draw(args: string[]) {
+  const { values, positionals } = parseArgs({
+    args,
+    allowPositionals: true,
+    options: { tasks: { type: "string" } },
+  });
+  const [file, given = "3", ...others] = positionals;
+  if (!file || others.length > 0) throw new Error(`Write ${USAGE}`);
+  const seconds = Number(given);
+  if (!(seconds > 0 && seconds < Infinity)) {
+    throw new Error(
+      `"${given}" is no number of seconds above 0. Write ${USAGE}`,
+    );
+  }
+  // Where `deno task` was called; it changes to the project's folder.
+  const path = resolve(Deno.env.get("INIT_CWD") ?? ".", file);
+  const text = await Deno.readTextFile(path).catch((error) => {
+    throw new Error(`${path} can't be read: ${error.message}`);
+  });
+  const target = path.replace(/(\.\w+)?$/, ".svg");
+  const old = await Deno.readTextFile(target).catch(() => SIGNATURE);
+  if (!old.includes(SIGNATURE)) {
+    throw new Error(
+      `${target} is no picture that this command has drawn, so it is kept. ` +
+        "Rename it, or the program, and try again.",
+    );
+  }
+
+  const recording = await confirmed({ path }, seconds, console.error);
+  const name = path.replace(/.*[/\\]/, "");
+  const title =
+    `${name}, 0 s to ${seconds} s: where the one thread is, and what it prints`;
+  const awaits = /\bawait\b/.test(text);
+  const drawing = picture(
+    title,
+    control(recording, seconds, awaits, values.tasks?.split(",")),
+  );
+  await Deno.writeTextFile(target, drawing);
+  await new Blob([textOf(recording, seconds)]).stream()
+    .pipeTo(Deno.stdout.writable);
+  console.error(`Drawn: ${target}`);
+}

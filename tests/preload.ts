@@ -1,0 +1,29 @@
+// What `deno run --preload` runs before a program, so that it begins on the fake
+// clock. Each event goes to standard output, as a line of JSON behind a mark, and
+// what the program prints follows its event.
+
+import { fakeClock } from "./clock.ts";
+
+const { log } = console;
+const { stdout } = Deno;
+const { stringify } = JSON;
+const encoder = new TextEncoder();
+
+const clock = fakeClock({
+  tell(event, printed) {
+    stdout.writeSync(encoder.encode(`\x1e${stringify(event)}\n`));
+    if (event.does === "prints") log(...printed);
+  },
+  fail(error) {
+    throw error;
+  },
+});
+addEventListener("unload", () => clock.see("ends"));
+
+// The first thing that a program does may be to hand a callback to a promise.
+const { then } = Promise.prototype;
+Promise.prototype.then = function (...callbacks) {
+  Promise.prototype.then = then;
+  clock.begin();
+  return then.apply(this, callbacks) as never;
+};
