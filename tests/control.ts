@@ -4,7 +4,7 @@ import { type Recording, until } from "./record.ts";
 /** Whose a line or a lane is. Undefined is the one in the middle. */
 export type Name = string | undefined;
 
-/** Where the thread comes to, by what, and what it does there. */
+/** Where the thread comes to, by what word, and what it does there. */
 export interface Step {
   name: Name;
   word?: string;
@@ -31,11 +31,10 @@ export interface Moment {
   };
 }
 
-/** Something that has control, because it was called or resumed. */
+/** Somebody who has control, and the words by which it comes and goes. */
 interface Frame {
   name: string;
   key: string;
-  /** How control comes to it, and how it leaves. */
   words: [string, string];
 }
 
@@ -105,37 +104,35 @@ export function control(
   function blockerOf(block: Event): Name[] {
     const [owner] = running(block).map(ownerOf).filter(({ length }) => length);
     if (owner) return owner;
-    const beside = recording.filter(({ turn, does }) =>
-      turn === block.turn && (does === "prints" || does === "blocks")
+    const beside = recording.filter(({ turn, does, text }) =>
+      turn === block.turn && (text || does === "blocks")
     );
     const i = beside.indexOf(block);
     const [name, ...others] = [beside[i - 1], beside[i + 1]]
-      .filter((event) => event?.does === "prints").map(nameOf);
+      .filter((event) => event?.text).map(nameOf);
     return others.every((other) => other === name) ? [name] : [];
   }
 
-  /** Whoever goes on and prints when a timer goes off has slept. */
-  const sleeps = recording.filter(({ does }) => does === "sets").flatMap(
-    (set) => {
-      const fires = recording.find(({ does, timer }) =>
-        does === "fires" && timer === set.timer
-      );
-      const woken = prints.find(({ turn }) => turn === fires?.turn);
-      const name = woken && !woken.called && nameOf(woken);
-      if (!name || woken.at !== fires!.at) return [];
-      // Unless the timer was set by somebody else.
-      const setters = running(set);
-      const [setter = name] = setters.flatMap(ownerOf);
-      const own = running(woken).find((key) => ownerOf(key)[0] === name);
-      if (setter !== name || own && !setters.includes(own)) return [];
-      return [{ name, set, to: fires!.at }];
-    },
-  );
+  // Whoever goes on and prints when a timer goes off has slept, unless the timer
+  // was set by somebody else.
+  const sleeps = recording.flatMap((set) => {
+    const fires = recording.find(({ does, timer }) =>
+      set.does === "sets" && does === "fires" && timer === set.timer
+    );
+    const woken = prints.find(({ turn }) => turn === fires?.turn);
+    const name = woken && !woken.called && nameOf(woken);
+    if (!name || woken.at !== fires!.at) return [];
+    const setters = running(set);
+    const [setter = name] = setters.flatMap(ownerOf);
+    const own = running(woken).find((key) => ownerOf(key)[0] === name);
+    if (setter !== name || own && !setters.includes(own)) return [];
+    return [{ name, set, to: fires!.at }];
+  });
 
   const moments: Moment[] = [];
   let moment: Moment = { at: 0, steps: [{ name: undefined }] };
   let stack: Frame[] = [];
-  let middle = "main";
+  let middle: Name = "main";
   let block: Event | undefined;
 
   /** Goes to where control is, step by step, and does `what` there. */
@@ -167,14 +164,16 @@ export function control(
     const suspended = lanes.filter((lane) =>
       stack.every(({ name }) => name !== lane)
     );
-    const note = ["the thread is free and waits in the event loop"];
     const who = new Intl.ListFormat("en").format(asleep);
-    if (who) note.unshift(`${who} ${asleep.length > 1 ? "sleep" : "sleeps"};`);
+    const note = who
+      ? [`${who} ${asleep.length > 1 ? "sleep" : "sleeps"};`]
+      : [];
     if (block) {
-      const main = middle === "main" ? middle : undefined;
-      const [blocker] = blockerOf(block).map((name) => name ?? main);
+      const [blocker] = blockerOf(block).map((name) => name ?? middle);
       const sleep = blocker ? `${blocker} sleeps and` : "a sleep";
-      note.splice(0, 1, `${sleep} blocks the thread:`, "nothing else can run");
+      note.push(`${sleep} blocks the thread:`, "nothing else can run");
+    } else {
+      note.push("the thread is free and waits in the event loop");
     }
     const ms = at - moment.at;
     const wait = { ms, blocked: Boolean(block), asleep, suspended, note };
@@ -196,12 +195,12 @@ export function control(
       emptyLines = line ? 0 : emptyLines + 1;
     }
     if (does === "leaves") {
-      middle = "event loop";
+      middle = undefined;
       const note = ["main gives control to the event loop"];
       if (shown.slice(i).some((each) => each.text && !nameOf(each))) {
         note.push("lines that name no task stay in this column");
       }
-      go([], { middle, note });
+      go([], { middle: "event loop", note });
     }
     if (does === "ends") go([], { note: ["the program ends"] });
   }
