@@ -33,34 +33,21 @@ export function coroutine(generatorFunction: () => Generator) {
   return () =>
     new Promise((fulfill, reject) => {
       const generator = generatorFunction();
+      const next = (value?: unknown) => run(() => generator.next(value));
+      const fail = (error: unknown) => run(() => generator.throw(error));
 
-      function onFulfilled(value?: unknown) {
+      function run(step: () => IteratorResult<unknown>) {
         try {
-          handle(generator.next(value));
+          const { done, value } = step();
+          if (done) fulfill(value);
+          else if (value instanceof Promise) value.then(next, fail);
+          else fail(new TypeError("Yield a promise, or yield* a generator"));
         } catch (error) {
           reject(error); // Nothing in the task has caught it.
         }
       }
 
-      function onRejected(error: unknown) {
-        try {
-          handle(generator.throw(error));
-        } catch (error) {
-          reject(error);
-        }
-      }
-
-      function handle({ done, value }: IteratorResult<unknown>) {
-        if (done) {
-          fulfill(value);
-        } else if (value instanceof Promise) {
-          value.then(onFulfilled, onRejected);
-        } else {
-          onRejected(new TypeError("Yield a promise, or yield* a generator"));
-        }
-      }
-
-      onFulfilled();
+      next();
     });
 }
 

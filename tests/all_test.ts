@@ -3,4 +3,6 @@
 
 import "./golden_test.ts";
 import "./lesson_test.ts";
+import "./picture_test.ts";
 import "./process_test.ts";
+import "./readme_test.ts";

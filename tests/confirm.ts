@@ -17,13 +17,6 @@ const CAUSES =
 thread busy; many very short sleeps; sleeps of different lengths that end almost
 together; timers of node:timers/promises; or a deno.json of its own.`;
 
-/** A program in a file. */
-export interface Program {
-  path: string;
-  /** The file's text, if it is to run with nothing beside it. */
-  alone?: string;
-}
-
 /** What a process printed. All times are milliseconds since it was started. */
 interface Run {
   lines: Line[];
@@ -32,40 +25,32 @@ interface Run {
 }
 
 /**
- * Records a program up to `seconds`, and as long again to see who wakes up, while
- * a process runs it for `seconds` on the real clock. A line that comes late may be
- * the machine's fault, so there are three tries, as far as three times `seconds`
- * and 18 s allow. Tells `say` what goes on.
+ * Records the program in a file up to `seconds`, and as long again to see who wakes
+ * up, while a process runs it for `seconds` on the real clock: from its file or, to
+ * have nothing beside it, from its text. A line that comes late may be the machine's
+ * fault, so there are three tries. Tells `say` what goes on.
  *
  * @throws An `Error` that says why the program can't be recorded, or where the
  * process differs from the recording.
  */
 export async function confirmed(
-  program: Program,
+  path: string,
   seconds: number,
-  say = (_message: string) => {},
+  { text, say = () => {} }: { text?: string; say?: (message: string) => void },
 ): Promise<Recording> {
-  const deadline = performance.now() + 3_000 * seconds + 18_000;
-  const refused = new AbortController();
   let lineCount = Infinity;
-  const recorded = recordFile(program.path, seconds).then((recording) => {
-    lineCount = linesOf(recording, seconds).length;
-    return recording;
-  }).catch((error) => {
-    refused.abort();
-    throw error;
-  });
+  const recorded = recordFile(path, seconds);
+  recorded.then(
+    (recording) => lineCount = linesOf(recording, seconds).length,
+    () => lineCount = 0, // It is refused below.
+  );
   for (let tries = 1;; tries++) {
-    say(`${program.path} runs for up to ${seconds} s, to be compared …`);
-    const begun = performance.now();
-    const [recording, run] = await Promise.all([
-      recorded,
-      runFile(program, seconds, () => lineCount, refused.signal),
-    ]);
+    say(`${path} runs for up to ${seconds} s, to be compared …`);
+    const run = await runFile(path, seconds, () => lineCount, text);
+    const recording = await recorded;
     const difference = compare(recording, run, seconds);
     if (!difference) return recording;
-    const now = performance.now();
-    if (!difference.late || tries === 3 || now + (now - begun) > deadline) {
+    if (!difference.late || tries === 3) {
       throw new Error(`${difference.message}\n${CAUSES}`);
     }
     say(`${difference.message}\nIt may be the machine's fault, so once more:`);
@@ -76,13 +61,16 @@ export async function confirmed(
 async function recordFile(path: string, seconds: number): Promise<Recording> {
   const here = import.meta.dirname;
   const config = `--config=${here}/../deno.json`;
-  await using child = start([config, `--preload=${here}/preload.ts`, path]);
+  const child = start(
+    [config, `--preload=${here}/preload.ts`, path],
+    "inherit",
+  );
   const recording: Recording = [];
   let lines = 0;
-  let reason = "";
+  let reason = "It ends with an error.";
   function refuse(why: string) {
     reason = why;
-    child.kill();
+    kill(child);
   }
   function add(piece: string) {
     const [event] = piece.split("\n", 1);
@@ -102,19 +90,19 @@ async function recordFile(path: string, seconds: number): Promise<Recording> {
   }, MAX_RECORDING_MS);
   // What is printed belongs to the event before it.
   let rest = '{"at":0,"turn":0,"called":true,"generators":[],"functions":[]}\n';
-  for await (const chunk of child.stdout) {
+  for await (const chunk of child.stdout.pipeThrough(new TextDecoderStream())) {
     const pieces = (rest + chunk).split("\x1e");
     rest = pieces.pop()!;
     pieces.forEach(add);
     const at = recording.at(-1)?.at ?? 0;
-    if (at > 2_000 * seconds) child.kill();
+    if (at > 2_000 * seconds) kill(child);
     else if (lines > MAX_PRINTS) refuse(printsTooMuch(at));
   }
   clearTimeout(timer);
   add(rest);
   const last = recording.at(-1);
   if (!last || last.does !== "ends" && last.at <= seconds * 1000) {
-    throw new Error(reason || `It ends with an error:\n${await child.stderr}`);
+    throw new Error(reason);
   }
   if (linesOf(recording, seconds).length > 0) return recording;
   throw new Error(`It prints nothing in its first ${seconds} s.`);
@@ -122,39 +110,39 @@ async function recordFile(path: string, seconds: number): Promise<Recording> {
 
 /** Runs a program until it has printed so many lines and `seconds` are over. */
 async function runFile(
-  { path, alone }: Program,
+  path: string,
   seconds: number,
   lineCount: () => number,
-  signal: AbortSignal,
+  text?: string,
 ): Promise<Run> {
   const begun = performance.now();
   const now = () => performance.now() - begun;
-  const args = alone === undefined ? [path] : ["--no-config", "--no-npm", "-"];
-  await using child = start(args, alone);
+  const child = text === undefined
+    ? start([path], "null")
+    : start(["--no-config", "--no-npm", "-"], "null", text);
   const lines: Line[] = [];
   let rest = "";
-  let killed = signal.aborted;
-  function kill() {
+  let killed = false;
+  function stop() {
     killed = true;
-    child.kill();
+    kill(child);
   }
-  function killIfDone() {
-    if (now() >= seconds * 1000 && lines.length >= lineCount()) kill();
-    if (lines.length > MAX_PRINTS || killed) kill();
+  function stopIfDone() {
+    const done = now() >= seconds * 1000 && lines.length >= lineCount();
+    if (done || lineCount() === 0 || lines.length > MAX_PRINTS) stop();
   }
-  signal.addEventListener("abort", kill);
   const last = seconds * 1000 + tolerance(seconds * 1000);
   const timers = [
-    setTimeout(killIfDone, seconds * 1000),
-    setTimeout(kill, last + MAX_START_MS),
+    setInterval(stopIfDone, 100),
+    setTimeout(stop, last + MAX_START_MS),
   ];
-  for await (const chunk of child.stdout) {
-    if (lines.length === 0) timers.push(setTimeout(kill, last));
+  for await (const chunk of child.stdout.pipeThrough(new TextDecoderStream())) {
+    if (lines.length === 0) timers.push(setTimeout(stop, last));
     const at = now();
     const finished = (rest + chunk).split("\n");
     rest = finished.pop()!;
     lines.push(...finished.map((text) => ({ text, at })));
-    killIfDone();
+    stopIfDone();
   }
   timers.forEach(clearTimeout);
   if (rest) lines.push({ text: rest, at: now() });
@@ -196,35 +184,24 @@ printed:  ${tell(line)}`;
   }
 }
 
-/** Starts Deno with no permission. Its output is text, a piece at a time. */
-function start(args: string[], input = "") {
+/** Starts Deno with no permission. */
+function start(args: string[], stderr: "inherit" | "null", input = "") {
   const child = new Deno.Command(Deno.execPath(), {
     args: ["run", "--no-prompt", ...args],
     env: { NO_COLOR: "1" },
     stdin: "piped",
     stdout: "piped",
-    stderr: "piped",
+    stderr,
   }).spawn();
+  // It may end before it has read all.
   new Blob([input]).stream().pipeTo(child.stdin).catch(() => {});
-  async function lastOf(stream: ReadableStream<string>) {
-    let last = "";
-    for await (const chunk of stream) last = (last + chunk).slice(-2_000);
-    return last;
+  return child;
+}
+
+function kill(child: Deno.ChildProcess) {
+  try {
+    child.kill("SIGKILL");
+  } catch {
+    // It has ended by itself.
   }
-  function kill() {
-    try {
-      child.kill("SIGKILL");
-    } catch {
-      // It has ended by itself.
-    }
-  }
-  return {
-    stdout: child.stdout.pipeThrough(new TextDecoderStream()),
-    stderr: lastOf(child.stderr.pipeThrough(new TextDecoderStream())),
-    kill,
-    async [Symbol.asyncDispose]() {
-      kill();
-      await child.status;
-    },
-  };
 }

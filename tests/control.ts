@@ -108,9 +108,9 @@ export function control(
       turn === block.turn && (text || does === "blocks")
     );
     const i = beside.indexOf(block);
-    const [name, ...others] = [beside[i - 1], beside[i + 1]]
-      .filter((event) => event?.text).map(nameOf);
-    return others.every((other) => other === name) ? [name] : [];
+    const [before, after] = [beside[i - 1], beside[i + 1]];
+    if (!before?.text || !after?.text) return [];
+    return nameOf(before) === nameOf(after) ? [nameOf(after)] : [];
   }
 
   // Whoever goes on and prints when a timer goes off has slept, unless the timer

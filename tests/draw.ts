@@ -47,7 +47,7 @@ async function draw(args: string[]) {
     );
   }
 
-  const recording = await confirmed({ path }, seconds, console.error);
+  const recording = await confirmed(path, seconds, { say: console.error });
   const name = path.replace(/.*[/\\]/, "");
   const title =
     `${name}, 0 s to ${seconds} s: where the one thread is, and what it prints`;

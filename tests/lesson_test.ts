@@ -14,85 +14,108 @@ async function importCoroutine() {
   return (await import("../scripts/async.ts")).coroutine;
 }
 
-/**
- * What a script prints when, a line for each time, if in its text the first of each
- * pair was the second. Only the first place where it stands is changed.
- */
-async function printed(name: string, seconds: number, pairs: string[][] = []) {
-  let text = await script(name);
-  for (const [from, to] of pairs) {
+// First what is changed in which script, where it first stands, then what is
+// printed: by whom, at which second. `block` is the sleep of yield.ts.
+const WHAT_IFS = `
+yield: sleep(0.5) => sleep(1)
+0: 1 before, main, 2 before, 1 after
+1: 1 before, main, 2 after
+1.5: 2 before, 1 after
+
+yield: yield; =>
+0: 1 before, 1 after
+0.5: 1 before, 1 after
+
+async: sleep(1) => sleep(2)
+0: 1 before, 2 before
+1: 2 after, 2 before
+2: 1 after, 1 before, 2 after, 2 before
+
+async2: await sleep(1) => await block(0.5) & await sleep(1) => await block(0.5)
+0: 1 before
+0.5: 2 before
+1: 1 after, 1 before
+1.5: 2 after, 2 before
+
+async2: await sleep(1) => await block(0.5)
+0: 1 before
+0.5: 2 before, 1 after, 1 before
+1: 1 after, 1 before
+1.5: 1 after, 1 before
+
+async: isMainThread ? => false ?
+0: 1 before <Thread(Thread, started 0)>, 2 before <Thread(Thread, started 0)>
+`;
+
+const BLOCK = `
+function block(seconds: number) {
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, seconds * 1000);
+}`;
+
+/** What a script with these changes prints: a line for each time. */
+async function whatIf(changes: string, seconds: number) {
+  const [name, ...pairs] = changes.split(/: | & /);
+  let text = await script(name) + BLOCK;
+  for (const pair of pairs) {
+    const [from, to] = pair.split(/ => ?/);
     assertEquals(text.includes(from), true, `${name}.ts has no ${from}`);
     text = text.replace(from, () => to);
   }
   const url = `data:text/typescript;charset=utf-8,${encodeURIComponent(text)}`;
   const recording = await record(() => import(url), seconds);
-  const times: Record<string, string> = {};
+  const times = new Map<number, string[]>();
   for (const { text, at } of linesOf(recording, seconds)) {
-    const time = `${at / 1000} s:`;
-    times[time] = `${times[time] ?? time} ${
-      text.replace("The main thread!", "main")
-        .replace(/--This is task (.)!--(\w+)( <_MainThread.*)?/, "$1 $2")
-    }`.trimEnd();
+    const words = text.replace("The main thread!", "main")
+      .replace(/--This is task (.)!--(\w+)( <_Main.*)?/, "$1 $2");
+    if (words) times.set(at, [...times.get(at) ?? [], words]);
   }
-  return Object.values(times).join("\n");
+  return [...times].map(([at, all]) => `${at / 1000}: ${all.join(", ")}`);
 }
 
-/** Says in a sentence what is printed. */
-function test(
-  sentence: string,
-  name: string,
-  seconds: number,
-  pairs: string[][],
-  expected: string,
-) {
-  Deno.test(sentence, async () => {
-    assertEquals(await printed(name, seconds, pairs), expected);
+for (const text of WHAT_IFS.trim().split("\n\n")) {
+  const [changes, ...expected] = text.split("\n");
+  const seconds = parseFloat(expected.at(-1)!);
+  Deno.test(`what if ${changes}`, async () => {
+    assertEquals(await whatIf(changes, seconds), expected);
   });
 }
 
-// The sleep of yield.ts, under another name.
-const ADD_BLOCK = [
-  "\nif (import",
-  `
-function block(seconds: number) {
-  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, seconds * 1000);
-}
+Deno.test("what if a wait is forgotten: nobody else ever runs", async () => {
+  for (const wait of ["async: yield* ", "async2: await "]) {
+    const changes = `${wait}sleep(1) => sleep(1)`;
+    await assertRejects(() => whatIf(changes, 1), Error, "times up to 0 s");
+  }
+});
 
-if (import`,
-];
+Deno.test("what if yield is written for yield*, or yield* for yield: an error", async () => {
+  const errors = [
+    ["yield* sleep => yield sleep", "Yield a promise, or yield* a generator"],
+    ["yield new => yield* new", "is not iterable"],
+  ];
+  for (const [change, message] of errors) {
+    const run = () => whatIf(`async: ${change}`, 1);
+    await assertRejects(run, TypeError, message);
+  }
+});
 
-test(
-  "in yield.ts the first round takes no time, and then each sleep blocks the thread",
-  "yield",
-  1,
-  [],
-  `0 s: 1 before main 2 before 1 after
-0.5 s: 1 before main 2 after
-1 s: 2 before 1 after`,
-);
-
-test(
-  "in async.ts both tasks sleep at the same time",
-  "async",
-  2,
-  [],
-  `0 s: 1 before 2 before
-1 s: 1 after 1 before 2 after 2 before
-2 s: 1 after 1 before 2 after 2 before`,
-);
+Deno.test("what if a task fails: the script ends with its error", async () => {
+  for (const name of ["async", "async2"]) {
+    const change =
+      `${name}: sleep(1); => sleep(1); throw new RangeError("oh");`;
+    await assertRejects(() => whatIf(change, 5), RangeError, "oh");
+  }
+});
 
 Deno.test("each script does the same in each of 100 cycles", async () => {
   for (const name of ORIGINALS) {
-    const recording = await record(lesson(name).module, 100);
     // A cycle's last moment belongs to it, its first to the one before.
     const cycles: string[] = Array(101).fill("");
-    for (const { text, at } of linesOf(recording, 100)) {
+    for (
+      const { text, at } of linesOf(await record(lesson(name).module, 100), 100)
+    ) {
       cycles[Math.ceil(at / 1000)] += `${at % 1000} ${text}\n`;
     }
-    assertEquals(
-      cycles.findIndex((cycle, i) => i > 1 && cycle !== cycles[1]),
-      -1,
-    );
+    assertEquals(cycles.slice(1), Array(100).fill(cycles[1]));
   }
 });
 
@@ -108,17 +131,6 @@ Deno.test("two replacements turn all of async.ts below its header into async2.ts
   assertEquals(replaced, below(await script("async2")));
 });
 
-test(
-  "on another thread async.ts names that",
-  "async",
-  0,
-  [["import { isMainThread, threadId } from", "const { threadId } ="], [
-    '"node:worker_threads"',
-    "{ threadId: 7 }, isMainThread = false",
-  ]],
-  `0 s: 1 before <Thread(Thread, started 7)> 2 before <Thread(Thread, started 7)>`,
-);
-
 Deno.test("each script names its original, ends with the line that starts it, and is of no one runtime", async () => {
   for (const name of ORIGINALS) {
     const text = await script(name);
@@ -129,124 +141,9 @@ Deno.test("each script names its original, ends with the line that starts it, an
   }
 });
 
-// The exercises of README.md, in its order.
-
-test(
-  "if task 1 of yield.ts sleeps for 1 s, a cycle takes 1.5 s",
-  "yield",
-  1.5,
-  [["sleep(0.5)", "sleep(1)"]],
-  `0 s: 1 before main 2 before 1 after
-1 s: 1 before main 2 after
-1.5 s: 2 before 1 after`,
-);
-
-test(
-  "without its yield, task 1 of yield.ts never gives control back",
-  "yield",
-  1,
-  [["    yield;\n", ""]],
-  `0 s: 1 before 1 after
-0.5 s: 1 before 1 after
-1 s: 1 before 1 after`,
-);
-
-test(
-  "if task 1 of async.ts sleeps for 2 s, it is first at 2 s, as its sleep began first",
-  "async",
-  2,
-  [["sleep(1)", "sleep(2)"]],
-  `0 s: 1 before 2 before
-1 s: 2 after 2 before
-2 s: 1 after 1 before 2 after 2 before`,
-);
-
-Deno.test("yield for yield* in a task, and yield* for yield in sleep, end async.ts with an error", async () => {
-  const advice = "Yield a promise, or yield* a generator";
-  for (
-    const [from, to, message] of [
-      ["yield* sleep(1)", "yield sleep(1)", advice],
-      ["yield new Promise", "yield* new Promise", "is not iterable"],
-    ]
-  ) {
-    const run = () => printed("async", 1, [[from, to]]);
-    await assertRejects(run, TypeError, message);
-  }
-});
-
-Deno.test("without yield* or await, a sleep keeps nobody waiting", async () => {
-  for (const [name, wait] of [["async", "yield* "], ["async2", "await "]]) {
-    const run = () => printed(name, 1, [[`${wait}sleep(1)`, "sleep(1)"]]);
-    await assertRejects(run, Error, "times up to 0 s");
-  }
-});
-
-test(
-  "a sleep that blocks in task 1 of async2.ts lets nobody else run",
-  "async2",
-  1,
-  [ADD_BLOCK, ["await sleep(1)", "block(1)"]],
-  `0 s: 1 before
-1 s: 1 after 1 before`,
-);
-
-test(
-  "a sleep that blocks in task 2 of async2.ts lets nobody else run once it begins",
-  "async2",
-  2,
-  [ADD_BLOCK, [
-    "2!--before ${currentThread()}`);\n    await sleep(1)",
-    "2!--before`);\n    block(1)",
-  ]],
-  `0 s: 1 before 2 before
-1 s: 2 after 2 before
-2 s: 2 after 2 before`,
-);
-
-const AWAIT_BLOCK = ["await sleep(1)", "await block(0.5)"];
-
-test(
-  "await before a sleep that blocks lets both tasks of async2.ts take turns",
-  "async2",
-  1.5,
-  [ADD_BLOCK, AWAIT_BLOCK, AWAIT_BLOCK],
-  `0 s: 1 before
-0.5 s: 2 before
-1 s: 1 after 1 before
-1.5 s: 2 after 2 before`,
-);
-
-test(
-  "await before a sleep that blocks lets no timer go off",
-  "async2",
-  1.5,
-  [ADD_BLOCK, AWAIT_BLOCK],
-  `0 s: 1 before
-0.5 s: 2 before 1 after 1 before
-1 s: 1 after 1 before
-1.5 s: 1 after 1 before`,
-);
-
-Deno.test("if one task fails, async.ts and async2.ts end with its error", async () => {
-  for (const [name, wait] of [["async", "yield* "], ["async2", "await "]]) {
-    const fails = `${wait}sleep(1);\n    throw new RangeError("a mistake")`;
-    const run = () => printed(name, 5, [[`${wait}sleep(1)`, fails]]);
-    await assertRejects(run, RangeError, "a mistake");
-  }
-});
-
-// What `coroutine` promises.
-
 Deno.test("a coroutine gets the value or the error of each promise that it yields", async () => {
   const coroutine = await importCoroutine();
-  const values = [
-    new RangeError("an error"),
-    coroutine,
-    0,
-    "",
-    null,
-    undefined,
-  ];
+  const values = [new RangeError("an error"), 0, "", null, undefined];
   const task = coroutine(function* () {
     const got: unknown[] = [];
     for (const value of values) {
@@ -262,20 +159,27 @@ Deno.test("a coroutine gets the value or the error of each promise that it yield
   assertEquals(await task(), values.flatMap((value) => [value, value]));
 });
 
-Deno.test("a coroutine is fulfilled with what it returns, and rejected with what it throws or does not catch", async () => {
+Deno.test("a coroutine is fulfilled with what it returns, and rejected with what it does not catch", async () => {
   const coroutine = await importCoroutine();
   for (const value of [new RangeError("an error"), 0, "", null, undefined]) {
-    for (let yields = 0; yields < 3; yields++) {
-      const end = (way: "return" | "throw" | "yield") =>
-        coroutine(function* () {
-          for (let i = 0; i < yields; i++) yield Promise.resolve();
-          if (way === "throw") throw value;
-          if (way === "yield") yield Promise.reject(value);
-          return Promise.resolve(value);
-        })();
-      assertEquals(await end("return"), value);
-      assertEquals(await end("throw").catch((error) => [error]), [value]);
-      assertEquals(await end("yield").catch((error) => [error]), [value]);
+    const ends = [
+      function* () {
+        yield Promise.resolve();
+        return Promise.resolve(value);
+      },
+      function* () {
+        yield Promise.resolve();
+        throw value;
+      },
+      function* () {
+        yield Promise.resolve();
+        yield Promise.reject(value);
+      },
+    ];
+    const [returns, ...fails] = ends.map((end) => coroutine(end)());
+    assertEquals(await returns, value);
+    for (const fail of fails) {
+      assertEquals(await fail.catch((error) => [error]), [value]);
     }
   }
 });

@@ -37,36 +37,47 @@ export function until(recording: Recording, seconds: number): Recording {
 }
 
 /**
- * Plays the `main` of a module on the fake clock, from 0 to `seconds`, both ends
- * included, or to its end, and tells what it does. The module is loaded by `load`.
+ * Records the `main` of a module, which is loaded by `load` on the fake clock, too,
+ * from 0 to `seconds`, both ends included, or to its end. With `keep`, each event
+ * goes there instead of into the recording.
  *
  * @throws What the program throws and nobody catches, or an `Error` if the module
- * does anything but wait for its `main` to be called.
+ * does anything but wait for its `main` to be called, or prints without an end.
  */
-export async function play(
+export async function record(
   load: () => Promise<{ main: () => unknown }>,
   seconds: number,
-  tell: (event: Event) => void,
-) {
+  keep?: (event: Event) => void,
+): Promise<Recording> {
+  const recording: Recording = [];
   const { promise: over, resolve, reject } = Promise.withResolvers<void>();
-  const stop = new Error("The play is over.");
-  let idle = true;
+  const stop = new Error("The recording is over.");
+  let prints = 0;
+  let begun = false;
+  function tell(event: Event, printed: unknown[]) {
+    begun = true;
+    if (event.at > seconds * 1000) throw stop;
+    if (event.does === "prints") event.text = printed.join(" ") + "\n";
+    if (keep) return keep(event);
+    recording.push(event);
+    if (event.text && ++prints > MAX_PRINTS) {
+      throw new Error(printsTooMuch(event.at));
+    }
+  }
+  function fail(error: unknown) {
+    if (error === stop) resolve();
+    else reject(error);
+  }
   const clock = fakeClock({
     tell(event, printed) {
-      idle = false;
-      if (event.at > seconds * 1000) {
-        resolve();
-        throw stop;
-      }
-      if (event.does === "prints") event.text = printed.join(" ") + "\n";
       try {
-        tell(event);
+        tell(event, printed);
       } catch (error) {
-        reject(error);
+        fail(error);
         throw error;
       }
     },
-    fail: reject,
+    fail,
     rest() {
       clock.see("ends");
       resolve();
@@ -74,52 +85,28 @@ export async function play(
   });
   function onRejection(event: PromiseRejectionEvent) {
     event.preventDefault();
-    reject(event.reason);
+    fail(event.reason);
   }
   addEventListener("unhandledrejection", onRejection);
   try {
-    const module = await Promise.race([load(), over]).catch((error) => {
-      if (error !== stop) throw error;
-    });
-    if (!module || !idle) {
+    const module = await Promise.race([load().catch(fail), over]);
+    if (!module && !begun) await over;
+    if (!module || begun) {
       throw new Error(
         "The script does something as soon as it is imported. Let `main` do it, " +
           "and let the last line be `if (import.meta.main) main();`",
       );
     }
-    try {
-      module.main();
-    } catch (error) {
-      reject(error);
-    }
     clock.schedule();
+    new Promise((resolve) => resolve(module.main())).catch(fail);
     await over;
+    return recording;
   } finally {
     clock[Symbol.dispose]();
-    // What the end rejects is rejected now.
+    // What the end of the recording rejects is rejected now.
     await new Promise((resolve) => setImmediate(resolve));
     removeEventListener("unhandledrejection", onRejection);
   }
-}
-
-/**
- * Records what `play` tells.
- *
- * @throws What `play` throws, or an `Error` if the program prints without an end.
- */
-export async function record(
-  load: () => Promise<{ main: () => unknown }>,
-  seconds: number,
-): Promise<Recording> {
-  const recording: Recording = [];
-  let prints = 0;
-  await play(load, seconds, (event) => {
-    recording.push(event);
-    if (event.does === "prints" && ++prints > MAX_PRINTS) {
-      throw new Error(printsTooMuch(event.at));
-    }
-  });
-  return recording;
 }
 
 /** Why a program is refused that prints so much up to `at`, in milliseconds. */

@@ -12,8 +12,11 @@ const files = new Map<string, string>();
 async function record(lesson: typeof lessons[number]) {
   const { name, seconds, script } = lesson;
   const path = `${root}/scripts/${name}.ts`;
-  const alone = (await script()).default;
-  const recording = await confirmed({ path, alone }, seconds, console.error);
+  const { default: text } = await script();
+  const recording = await confirmed(path, seconds, {
+    text,
+    say: console.error,
+  });
   files.set(`${name}.txt`, textOf(recording, seconds));
   files.set(`${name}.svg`, await drawLesson(lesson, recording));
 }

@@ -1,0 +1,67 @@
+// What a reader of the two pages copies is so.
+
+import { assertEquals } from "@std/assert";
+import config from "../deno.json" with { type: "json" };
+import handout from "../README.md" with { type: "text" };
+import { lessons, recorded } from "./lessons.ts";
+import more from "./README.md" with { type: "text" };
+import { textOf } from "./record.ts";
+
+Deno.test("README.md lists whole parts of the scripts, and what each prints up to a pause", async () => {
+  const listings: string[] = [];
+  for (const section of handout.split(/^## /m)) {
+    const name = section.match(/scripts\/(\w+)\.ts/)?.[1];
+    const lesson = lessons.find((lesson) => lesson.name === name);
+    if (!lesson) continue;
+    const { default: script } = await lesson.script();
+    const recording = await recorded(lesson);
+    // From a line that is not indented to the next such line.
+    for (
+      const [part, title] of section.matchAll(
+        /^.*?(\w+)( = |\().*\n(?:( .*)?\n)+}.*\n/gm,
+      )
+    ) {
+      if (script.includes("\n" + part)) listings.push(`${name}: ${title}`);
+    }
+    for (const seconds of [0, 1]) {
+      const listing = "```txt\n" + textOf(recording, seconds) + "```\n";
+      if (section.includes(listing)) listings.push(`${name}: ${seconds} s`);
+    }
+  }
+  assertEquals(listings, [
+    "yield: 0 s",
+    "yield: task1",
+    "yield: main",
+    "async: task1",
+    "async: sleep",
+    "async: coroutine",
+    "async: main",
+    "async: 1 s",
+    "async2: task1",
+  ]);
+  const fences = handout.match(/^```\w/gm) ?? [];
+  assertEquals(fences.length, listings.length + 1, "One is of a command.");
+});
+
+Deno.test("each command and each link of the pages leads somewhere", () => {
+  const pages = handout + more;
+  const known = [
+    "deno test",
+    "deno lint",
+    "deno fmt deno.json",
+    `deno unlink ${Object.keys(config.imports).join(" ")}`,
+    `deno link ${config.links.join(" ")}`,
+    ...Object.keys(config.tasks).map((name) => `deno task ${name}`),
+  ];
+  const paths = ["tests/README.md", "../README.md"];
+  for (const { name } of lessons) {
+    known.push(`deno run scripts/${name}.ts`);
+    paths.push(`scripts/${name}.ts`, `golden/${name}.svg`);
+  }
+  const commands = pages.match(
+    /(?<=^|`|-y )deno [a-z].*?(?=`|$| FILE| lesson)/gm,
+  );
+  assertEquals(commands?.filter((command) => !known.includes(command)), []);
+  const links = pages.match(/(?<=\]\()(?!https:).*?(?=\))/g);
+  assertEquals(links?.filter((link) => !paths.includes(link)), []);
+});
