@@ -3,11 +3,12 @@
 
 import { coroutine } from "../scripts/async.ts";
 
+const COUNT = 100_000;
 const settled = Promise.resolve();
-const MANY = 100_000;
+const never = new Promise<void>(() => {});
 const kept: unknown[] = [];
 
-/** The best of many rounds, since noise only adds: nanoseconds for a switch. */
+/** The best of many rounds, since noise only adds: milliseconds for a switch. */
 async function time(switches: number, run: () => unknown) {
   let best = Infinity;
   for (let round = 0; round < 200; round++) {
@@ -15,7 +16,7 @@ async function time(switches: number, run: () => unknown) {
     await run();
     best = Math.min(best, performance.now() - begun);
   }
-  return best / switches * 1e6;
+  return best / switches;
 }
 
 /** How many bytes each of so many takes. */
@@ -27,8 +28,7 @@ async function weigh(
   const { gc } = globalThis as unknown as { gc: () => void };
   gc();
   const before = Deno.memoryUsage()[memory];
-  for (let i = 0; i < count; i++) kept.push(make());
-  await Promise.all(kept.slice(-16));
+  for (let i = 0; i < count; i++) kept.push(await make());
   gc();
   return (Deno.memoryUsage()[memory] - before) / count;
 }
@@ -36,21 +36,28 @@ async function weigh(
 function* task(): Generator {
   while (true) yield;
 }
-
 function suspended() {
   const generator = task();
   generator.next();
   return generator;
 }
+const yieldTo = (promise: Promise<void>) =>
+  coroutine(function* () {
+    for (let i = 0; i < COUNT; i++) yield promise;
+  });
+async function awaitTo(promise: Promise<void>) {
+  for (let i = 0; i < COUNT; i++) await promise;
+}
+const waiting = yieldTo(never);
+const generator = suspended();
 
-/** Starts a thread that hands the turn back whenever it gets it. */
+/** Starts a thread, which waits for its turn and gives it back. */
 async function thread() {
   const turn = new Int32Array(new SharedArrayBuffer(4));
-  const code = `onmessage = ({ data: turn }) => {
-    for (postMessage("ready");;) {
-      Atomics.wait(turn, 0, 0);
-      Atomics.store(turn, 0, 0);
-      Atomics.notify(turn, 0);
+  const code = `onmessage = ({ data }) => {
+    for (postMessage(0);; Atomics.notify(data, 0)) {
+      Atomics.wait(data, 0, 0);
+      Atomics.store(data, 0, 0);
     }
   };`;
   const url = `data:text/javascript,${encodeURIComponent(code)}`;
@@ -59,54 +66,33 @@ async function thread() {
   await new Promise((resolve) => worker.onmessage = resolve);
   return turn;
 }
-
-const never = new Promise<void>(() => {});
-const yieldTo = (promise: Promise<void>, times: number) =>
-  coroutine(function* () {
-    for (let i = 0; i < times; i++) yield promise;
-  });
-async function awaitOf(promise: Promise<void>, times: number) {
-  for (let i = 0; i < times; i++) await promise;
-}
-const waiting = yieldTo(never, 1);
-const generator = suspended();
 const turn = await thread();
 
-const rows: [string, number, number][] = [
-  [
-    "generators, by next",
-    await time(MANY, () => {
-      for (let i = 0; i < MANY; i++) generator.next();
-    }),
-    await weigh(MANY, "heapUsed", suspended),
-  ],
-  [
-    "async functions, by await",
-    await time(MANY, () => awaitOf(settled, MANY)),
-    await weigh(MANY, "heapUsed", () => void awaitOf(never, 1)),
-  ],
-  [
-    "coroutines of async.ts, by yield",
-    await time(MANY, yieldTo(settled, MANY)),
-    await weigh(MANY, "heapUsed", () => void waiting()),
-  ],
-  [
-    "threads, by the operating system",
-    await time(300, () => {
-      for (let i = 0; i < 300; i++) {
-        Atomics.store(turn, 0, 1);
-        Atomics.notify(turn, 0);
-        Atomics.wait(turn, 0, 1);
-      }
-    }),
-    await weigh(16, "rss", thread),
-  ],
-];
-for (const [what, ns, bytes] of rows) {
-  const ratio = (ns / rows[0][1]).toPrecision(2);
-  console.log(
-    `${what.padEnd(34)}× ${Number(ratio)}`.padEnd(46) +
-      `${Number(bytes.toPrecision(2))} bytes`,
-  );
-}
+const switches = {
+  generator: await time(COUNT, () => {
+    for (let i = 0; i < COUNT; i++) generator.next();
+  }),
+  "async function": await time(COUNT, () => awaitTo(settled)),
+  coroutine: await time(COUNT, yieldTo(settled)),
+  thread: await time(300, () => {
+    for (let i = 0; i < 300; i++) {
+      Atomics.store(turn, 0, 1);
+      Atomics.notify(turn, 0);
+      Atomics.wait(turn, 0, 1);
+    }
+  }),
+};
+const bytes = {
+  generator: await weigh(COUNT, "heapUsed", suspended),
+  "async function": await weigh(COUNT, "heapUsed", () => void awaitTo(never)),
+  coroutine: await weigh(COUNT, "heapUsed", () => void waiting()),
+  thread: await weigh(16, "rss", thread),
+};
+const round = (figure: number) => Number(figure.toPrecision(2));
+console.table(Object.fromEntries(
+  Object.entries(switches).map(([name, ms]) => [name, {
+    "a switch, × a generator's": round(ms / switches.generator),
+    bytes: round(bytes[name as keyof typeof bytes]),
+  }]),
+));
 Deno.exit();
