@@ -17,13 +17,13 @@ export interface Event {
     | "fires" // `timer`: its callback is called
     | "blocks" // the thread, by a sleep
     | "unblocks"
-    | "leaves" // the main program, so that the event loop has control
+    | "leaves" // main, so that the event loop has control
     | "ends";
   text?: string;
   timer?: number;
   /** How many timers have fired. */
   turn: number;
-  /** Whether it's in the main program or a timer's callback, not a promise's. */
+  /** Whether it's in main or in a timer's callback, not in a promise's. */
   called: boolean;
   /** The generators that are running, from the outside in. */
   generators: { number: number; call: number; method: string }[];

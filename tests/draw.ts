@@ -1,23 +1,14 @@
 // `deno task draw FILE [SECONDS] [--tasks=NAME,NAME]` prints what a program does
 // in its first seconds (3 unless given), and draws it as NAME.svg beside FILE.
 
-import { resolve } from "node:path";
+import { basename, resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { confirmed } from "./confirm.ts";
 import { control } from "./control.ts";
 import { picture, SIGNATURE } from "./picture.ts";
 import { textOf } from "./record.ts";
 
-const USAGE = "deno task draw FILE [SECONDS] [--tasks=NAME,NAME]";
-
-if (import.meta.main) {
-  try {
-    await draw(Deno.args);
-  } catch (error) {
-    console.error(error instanceof Error ? error.message : error);
-    Deno.exit(1);
-  }
-}
+const USAGE = "Write deno task draw FILE [SECONDS] [--tasks=NAME,NAME]";
 
 async function draw(args: string[]) {
   const { values, positionals } = parseArgs({
@@ -26,18 +17,14 @@ async function draw(args: string[]) {
     options: { tasks: { type: "string" } },
   });
   const [file, given = "3", ...others] = positionals;
-  if (!file || others.length > 0) throw new Error(`Write ${USAGE}`);
+  if (!file || others.length > 0) throw new Error(USAGE);
   const seconds = Number(given);
   if (!(seconds > 0 && seconds < Infinity)) {
-    throw new Error(
-      `"${given}" is no number of seconds above 0. Write ${USAGE}`,
-    );
+    throw new Error(`"${given}" is no number of seconds above 0. ${USAGE}`);
   }
   // Where `deno task` was called; it changes to the project's folder.
   const path = resolve(Deno.env.get("INIT_CWD") ?? ".", file);
-  const text = await Deno.readTextFile(path).catch((error) => {
-    throw new Error(`${path} can't be read: ${error.message}`);
-  });
+  const program = await Deno.readTextFile(path);
   const target = path.replace(/(\.\w+)?$/, ".svg");
   const old = await Deno.readTextFile(target).catch(() => SIGNATURE);
   if (!old.includes(SIGNATURE)) {
@@ -48,16 +35,18 @@ async function draw(args: string[]) {
   }
 
   const recording = await confirmed(path, seconds, { say: console.error });
-  const name = path.replace(/.*[/\\]/, "");
-  const title =
-    `${name}, 0 s to ${seconds} s: where the one thread is, and what it prints`;
-  const awaits = /\bawait\b/.test(text);
-  const drawing = picture(
-    title,
-    control(recording, seconds, awaits, values.tasks?.split(",")),
-  );
+  const title = `${basename(path)}, 0 s to ${seconds} s: ` +
+    "where the one thread is, and what it prints";
+  const awaits = /\bawait\b/.test(program);
+  const tasks = values.tasks?.split(",");
+  const drawing = picture(title, control(recording, seconds, awaits, tasks));
   await Deno.writeTextFile(target, drawing);
-  await new Blob([textOf(recording, seconds)]).stream()
-    .pipeTo(Deno.stdout.writable);
+  const output = new Blob([textOf(recording, seconds)]).stream();
+  await output.pipeTo(Deno.stdout.writable);
   console.error(`Drawn: ${target}`);
 }
+
+await draw(Deno.args).catch(({ message }) => {
+  console.error(message);
+  Deno.exit(1);
+});

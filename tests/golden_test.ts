@@ -1,7 +1,7 @@
 // Each lesson prints and draws its golden files.
 
 import { assertEquals } from "@std/assert";
-import { drawLesson, lessons, recorded } from "./lessons.ts";
+import { drawLesson, lessons, recorded, type Text } from "./lessons.ts";
 import { textOf } from "./record.ts";
 
 for (const lesson of lessons) {
@@ -9,22 +9,18 @@ for (const lesson of lessons) {
 
   Deno.test(`scripts/${name}.ts prints golden/${name}.txt`, async () => {
     const text = textOf(await recorded(lesson), seconds);
-    await assertGolden(text, output, `golden/${name}.txt`);
+    await assertGolden(text, `golden/${name}.txt`, output);
   });
 
   Deno.test(`scripts/${name}.ts draws golden/${name}.svg`, async () => {
     const drawing = await drawLesson(lesson, await recorded(lesson));
-    await assertGolden(drawing, picture, `golden/${name}.svg`);
+    await assertGolden(drawing, `golden/${name}.svg`, picture);
   });
 }
 
-async function assertGolden(
-  actual: string,
-  golden: () => Promise<{ default: string }>,
-  path: string,
-) {
-  const { default: expected } = await golden().catch((cause) => {
-    throw new Error(`${path} is missing: run \`deno task golden\`.`, { cause });
+async function assertGolden(actual: string, path: string, golden: Text) {
+  const { default: expected } = await golden().catch(() => {
+    throw new Error(`${path} is missing: run \`deno task golden\`.`);
   });
   // As lists of lines with their line ends, so that the diff shows those, too.
   assertEquals(

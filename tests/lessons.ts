@@ -2,7 +2,8 @@ import { control } from "./control.ts";
 import { picture } from "./picture.ts";
 import { record, type Recording } from "./record.ts";
 
-type Text = () => Promise<{ default: string }>;
+/** Imports the text of a file. */
+export type Text = () => Promise<{ default: string }>;
 
 export interface Lesson {
   name: string;
@@ -66,9 +67,9 @@ export function recorded(lesson: Lesson): Promise<Recording> {
 /** Draws what `golden/NAME.svg` shows. */
 export async function drawLesson(lesson: Lesson, recording: Recording) {
   const { name, seconds, cycle, tasks, script } = lesson;
-  const span = cycle ? `one cycle of ${cycle} s` : `0 s to ${seconds} s`;
-  const title =
-    `scripts/${name}.ts, ${span}: where the one thread is, and what it prints`;
+  const title = `scripts/${name}.ts, ${
+    cycle ? `one cycle of ${cycle} s` : `0 s to ${seconds} s`
+  }: where the one thread is, and what it prints`;
   const awaits = /\bawait\b/.test((await script()).default);
   return picture(title, control(recording, cycle ?? seconds, awaits, tasks));
 }

@@ -1,5 +1,5 @@
-// `deno task golden` makes golden/ what the lessons print and draw, once each is
-// confirmed by a process.
+// `deno task golden` makes golden/ what the lessons print and draw, once all are
+// confirmed.
 
 import { green, red, yellow } from "@std/fmt/colors";
 import { confirmed } from "./confirm.ts";
@@ -9,41 +9,35 @@ import { textOf } from "./record.ts";
 const root = `${import.meta.dirname}/..`;
 const files = new Map<string, string>();
 
-async function record(lesson: typeof lessons[number]) {
+let refused = false;
+await Promise.all(lessons.map(async (lesson) => {
   const { name, seconds, script } = lesson;
   const path = `${root}/scripts/${name}.ts`;
-  const { default: text } = await script();
-  const recording = await confirmed(path, seconds, {
-    text,
-    say: console.error,
-  });
-  files.set(`${name}.txt`, textOf(recording, seconds));
-  files.set(`${name}.svg`, await drawLesson(lesson, recording));
-}
-
-try {
-  await Promise.all(
-    lessons.map((lesson) =>
-      record(lesson).catch(({ message }) => {
-        throw new Error(`scripts/${lesson.name}.ts: ${message}`);
-      })
-    ),
-  );
-} catch (error) {
-  console.error(`${(error as Error).message}\nNothing is written.`);
+  try {
+    const { default: text } = await script();
+    const how = { text, say: console.error };
+    const recording = await confirmed(path, seconds, how);
+    files.set(`${name}.txt`, textOf(recording, seconds));
+    files.set(`${name}.svg`, await drawLesson(lesson, recording));
+  } catch (error) {
+    refused = true;
+    console.error(`scripts/${name}.ts: ${(error as Error).message}`);
+  }
+}));
+if (refused) {
+  console.error("Nothing is written.");
   Deno.exit(1);
 }
 
 await Deno.mkdir(`${root}/golden`, { recursive: true });
+const bytes = (text: string) => new TextEncoder().encode(text).join();
 for (const [name, content] of [...files].sort()) {
   const path = `${root}/golden/${name}`;
   const old = await Deno.readFile(path).catch(() => undefined);
-  const changed =
-    old?.toString() !== new TextEncoder().encode(content).toString();
-  if (changed) await Deno.writeTextFile(path, content);
-  console.log(
-    `golden/${name} ${changed ? yellow("written") : green("is up to date")}`,
-  );
+  const same = old?.join() === bytes(content);
+  if (!same) await Deno.writeTextFile(path, content);
+  const state = same ? green("is up to date") : yellow("written");
+  console.log(`golden/${name} ${state}`);
 }
 for await (const { name } of Deno.readDir(`${root}/golden`)) {
   if (files.has(name)) continue;
