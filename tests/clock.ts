@@ -32,9 +32,9 @@ export interface Event {
 }
 
 export interface Listener {
-  /** If this throws, so does what the program has just done. */
+  /** If this throws, `fail` gets that, and the program as well. */
   tell(event: Event, printed: unknown[]): void;
-  /** Gets what a timer's callback throws. */
+  /** Gets what `tell` and the callbacks of timers throw. */
   fail(error: unknown): void;
   /** Is called when no timer is left. */
   rest?(): void;
@@ -95,7 +95,12 @@ export function fakeClock({ tell, fail, rest }: Listener) {
         return functionsOn(here.stack!);
       },
     };
-    tell(event, printed);
+    try {
+      tell(event, printed);
+    } catch (error) {
+      fail(error);
+      throw error;
+    }
   }
 
   function attempt(act: () => void) {

@@ -4,13 +4,11 @@ import { type Recording, until } from "./record.ts";
 /** Whose a line or a lane is. Undefined is the one in the middle. */
 export type Name = string | undefined;
 
-/** Where the thread comes to, by what word, and what it does there. */
+/** Where the thread comes to, by what, and what it prints there. */
 export interface Step {
   name: Name;
   word?: string;
   line?: string;
-  /** How many empty lines are printed before. */
-  emptyLines?: number;
   /** What the middle is called from here on. */
   middle?: string;
   note?: string[];
@@ -189,10 +187,8 @@ export function control(
     block = does === "blocks" ? event : undefined;
     if (sleep) go(framesOf(event, sleep.name));
     if (block) go(framesOf(block, blockerOf(block)[0]));
-    let emptyLines = 0;
-    for (const line of text.split("\n")) {
-      if (line) go(framesOf(event, nameIn(line)), { line, emptyLines });
-      emptyLines = line ? 0 : emptyLines + 1;
+    for (const line of text.split("\n").filter(Boolean)) {
+      go(framesOf(event, nameIn(line)), { line });
     }
     if (does === "leaves") {
       middle = undefined;

@@ -49,8 +49,7 @@ export function picture(
   for (const { at: ms, steps, wait } of moments) {
     const top = y;
     y += 4;
-    for (const { name, word, line, emptyLines = 0, middle, note } of steps) {
-      y += 7 * emptyLines;
+    for (const { name, word, line, middle, note } of steps) {
       if (name !== at) {
         y += 16;
         const side = Math.sign(x(name) - x(at));

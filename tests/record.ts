@@ -54,27 +54,19 @@ export async function record(
   const stop = new Error("The recording is over.");
   let prints = 0;
   let begun = false;
-  function tell(event: Event, printed: unknown[]) {
-    begun = true;
-    if (event.at > seconds * 1000) throw stop;
-    if (event.does === "prints") event.text = printed.join(" ") + "\n";
-    if (keep) return keep(event);
-    recording.push(event);
-    if (event.text && ++prints > MAX_PRINTS) {
-      throw new Error(printsTooMuch(event.at));
-    }
-  }
   function fail(error: unknown) {
     if (error === stop) resolve();
     else reject(error);
   }
   const clock = fakeClock({
     tell(event, printed) {
-      try {
-        tell(event, printed);
-      } catch (error) {
-        fail(error);
-        throw error;
+      begun = true;
+      if (event.at > seconds * 1000) throw stop;
+      if (event.does === "prints") event.text = printed.join(" ") + "\n";
+      if (keep) return keep(event);
+      recording.push(event);
+      if (event.text && ++prints > MAX_PRINTS) {
+        throw new Error(printsTooMuch(event.at));
       }
     },
     fail,
