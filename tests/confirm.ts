@@ -1,11 +1,5 @@
-import {
-  type Line,
-  linesOf,
-  MAX_PRINTS,
-  printsTooMuch,
-  type Recording,
-  until,
-} from "./record.ts";
+import { type Line, linesOf, MAX_PRINTS } from "./record.ts";
+import { printsTooMuch, type Recording, until } from "./record.ts";
 
 /** Far more than it takes to record a program that waits for its timers. */
 const MAX_RECORDING_MS = 10_000;
@@ -16,13 +10,6 @@ const CAUSES =
   `The cause usually is chance; the time of day; work that keeps the
 thread busy; many very short sleeps; sleeps of different lengths that end almost
 together; timers of node:timers/promises; or a deno.json of its own.`;
-
-/** What a process printed. All times are milliseconds since it was started. */
-interface Run {
-  lines: Line[];
-  /** When it ended by itself. */
-  endedAt?: number;
-}
 
 /**
  * Records the program in a file up to `seconds`, and as long again to see who wakes
@@ -36,7 +23,8 @@ interface Run {
 export async function confirmed(
   path: string,
   seconds: number,
-  { text, say = () => {} }: { text?: string; say?: (message: string) => void },
+  say: (message: string) => void,
+  text?: string,
 ): Promise<Recording> {
   let lineCount = Infinity;
   const recorded = recordFile(path, seconds);
@@ -48,12 +36,10 @@ export async function confirmed(
     say(`${path} runs for up to ${seconds} s, to be compared …`);
     const run = await runFile(path, seconds, () => lineCount, text);
     const recording = await recorded;
-    const difference = compare(recording, run, seconds);
-    if (!difference) return recording;
-    if (!difference.late || tries === 3) {
-      throw new Error(`${difference.message}\n${CAUSES}`);
-    }
-    say(`${difference.message}\nIt may be the machine's fault, so once more:`);
+    const { message, late } = compare(recording, run, seconds);
+    if (!message) return recording;
+    if (!late || tries === 3) throw new Error(`${message}\n${CAUSES}`);
+    say(`${message}\nIt may be the machine's fault, so once more:`);
   }
 }
 
@@ -61,31 +47,26 @@ export async function confirmed(
 async function recordFile(path: string, seconds: number): Promise<Recording> {
   const here = import.meta.dirname;
   const config = `--config=${here}/../deno.json`;
-  const child = start(
-    [config, `--preload=${here}/preload.ts`, path],
-    "inherit",
-  );
+  const child = start("inherit", config, `--preload=${here}/preload.ts`, path);
   const recording: Recording = [];
   let lines = 0;
   let reason = "It ends with an error.";
+  const reached = () => recording.at(-1)?.at ?? 0;
   function refuse(why: string) {
     reason = why;
     kill(child);
   }
   function add(piece: string) {
     const [event] = piece.split("\n", 1);
-    const text = piece.slice(event.length + 1);
     if (event.length === piece.length) return; // It was cut off.
+    const text = piece.slice(event.length + 1);
     recording.push({ ...JSON.parse(event), text });
     lines += text.split("\n").length - 1;
   }
   const timer = setTimeout(() => {
-    const reached = (recording.at(-1)?.at ?? 0) / 1000;
     refuse(
-      `It keeps the thread busy: in ${
-        MAX_RECORDING_MS / 1000
-      } s the fake clock ` +
-        `has come no further than ${reached} s, as it moves only when all wait.`,
+      `It keeps the thread busy: the fake clock, which moves only when all wait, ` +
+        `stands at ${reached() / 1000} s after ${MAX_RECORDING_MS / 1000} s.`,
     );
   }, MAX_RECORDING_MS);
   // What is printed belongs to the event before it.
@@ -94,32 +75,35 @@ async function recordFile(path: string, seconds: number): Promise<Recording> {
     const pieces = (rest + chunk).split("\x1e");
     rest = pieces.pop()!;
     pieces.forEach(add);
-    const at = recording.at(-1)?.at ?? 0;
-    if (at > 2_000 * seconds) kill(child);
-    else if (lines > MAX_PRINTS) refuse(printsTooMuch(at));
+    if (reached() > 2_000 * seconds) kill(child);
+    else if (lines > MAX_PRINTS) refuse(printsTooMuch(reached()));
   }
   clearTimeout(timer);
   add(rest);
-  const last = recording.at(-1);
-  if (!last || last.does !== "ends" && last.at <= seconds * 1000) {
-    throw new Error(reason);
-  }
+  const ended = recording.at(-1)?.does === "ends";
+  if (!ended && reached() <= seconds * 1000) throw new Error(reason);
   if (linesOf(recording, seconds).length > 0) return recording;
   throw new Error(`It prints nothing in its first ${seconds} s.`);
 }
 
-/** Runs a program until it has printed so many lines and `seconds` are over. */
+/**
+ * Runs a program until it has printed so many lines and `seconds` are over. Times
+ * are milliseconds since its start; `endedAt` is undefined if it had to be killed.
+ */
 async function runFile(
   path: string,
   seconds: number,
   lineCount: () => number,
   text?: string,
-): Promise<Run> {
+) {
   const begun = performance.now();
   const now = () => performance.now() - begun;
   const child = text === undefined
-    ? start([path], "null")
-    : start(["--no-config", "--no-npm", "-"], "null", text);
+    ? start("null", path)
+    : start("null", "--no-config", "--no-npm", "-");
+  if (text !== undefined) { // It may end before it has read all.
+    new Blob([text]).stream().pipeTo(child.stdin).catch(() => {});
+  }
   const lines: Line[] = [];
   let rest = "";
   let killed = false;
@@ -150,18 +134,15 @@ async function runFile(
 }
 
 /** How much later than recorded something may come, for the time it is due. */
-function tolerance(ms: number) {
-  return Math.max(200, ms / 20);
-}
+const tolerance = (ms: number) => Math.max(200, ms / 20);
 
-/** What differs first, and whether just because something came late. */
+/** What differs first, if anything, and whether just because it came late. */
 function compare(
   recording: Recording,
-  { lines, endedAt }: Run,
+  { lines, endedAt }: Awaited<ReturnType<typeof runFile>>,
   seconds: number,
-) {
+): { message?: string; late?: boolean } {
   const recorded = linesOf(recording, seconds);
-  const ended = until(recording, seconds).some(({ does }) => does === "ends");
   const tell = (line?: Line) =>
     line ? `${(line.at / 1000).toFixed(3)} s  ${line.text}` : "nothing more";
   for (let i = 0; i < Math.max(recorded.length, lines.length); i++) {
@@ -172,30 +153,28 @@ recorded: ${tell(expected)}
 printed:  ${tell(line)}`;
     if (!line) return { message, late: endedAt === undefined };
     const early = !expected || line.at < expected.at;
-    if (early || line.text !== expected.text) return { message, late: false };
+    if (early || line.text !== expected.text) return { message };
     const due = lines[0].at + expected.at - recorded[0].at;
     if (line.at > due + tolerance(expected.at)) return { message, late: true };
   }
-  if (ended && endedAt === undefined) {
-    return { message: "It does not end, as was recorded.", late: true };
-  }
-  if (!ended && endedAt !== undefined && endedAt < seconds * 1000) {
-    return { message: "It ends, unlike what was recorded.", late: false };
-  }
+  const ends = until(recording, seconds).some(({ does }) => does === "ends");
+  const ended = endedAt !== undefined && (ends || endedAt < seconds * 1000);
+  if (ends === ended) return {};
+  const message = `It ${
+    ended ? "ends" : "does not end"
+  }, unlike the recording.`;
+  return { message, late: ends };
 }
 
 /** Starts Deno with no permission. */
-function start(args: string[], stderr: "inherit" | "null", input = "") {
-  const child = new Deno.Command(Deno.execPath(), {
+function start(stderr: "inherit" | "null", ...args: string[]) {
+  return new Deno.Command(Deno.execPath(), {
     args: ["run", "--no-prompt", ...args],
     env: { NO_COLOR: "1" },
-    stdin: "piped",
+    stdin: args.at(-1) === "-" ? "piped" : "null",
     stdout: "piped",
     stderr,
   }).spawn();
-  // It may end before it has read all.
-  new Blob([input]).stream().pipeTo(child.stdin).catch(() => {});
-  return child;
 }
 
 function kill(child: Deno.ChildProcess) {

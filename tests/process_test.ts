@@ -50,7 +50,7 @@ test("each script, alone and as a process, prints what its main prints here", as
     const { name, seconds, script } = lesson;
     const { default: text } = await script();
     const path = `${root}/scripts/${name}.ts`;
-    return await confirmed(path, seconds, { text });
+    return await confirmed(path, seconds, () => {}, text);
   }));
   for (const [i, lesson] of lessons.entries()) {
     const [here, there] = [await recorded(lesson), all[i]];

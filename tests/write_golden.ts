@@ -15,8 +15,7 @@ await Promise.all(lessons.map(async (lesson) => {
   const path = `${root}/scripts/${name}.ts`;
   try {
     const { default: text } = await script();
-    const how = { text, say: console.error };
-    const recording = await confirmed(path, seconds, how);
+    const recording = await confirmed(path, seconds, console.error, text);
     files.set(`${name}.txt`, textOf(recording, seconds));
     files.set(`${name}.svg`, await drawLesson(lesson, recording));
   } catch (error) {
