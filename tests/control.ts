@@ -113,10 +113,12 @@ export function control(
 
   // Whoever goes on and prints when a timer goes off has slept, unless the timer
   // was set by somebody else.
+  const timers = new Map(
+    recording.filter(({ does }) => does === "fires")
+      .map((fires) => [fires.timer, fires]),
+  );
   const sleeps = recording.flatMap((set) => {
-    const fires = recording.find(({ does, timer }) =>
-      set.does === "sets" && does === "fires" && timer === set.timer
-    );
+    const fires = set.does === "sets" ? timers.get(set.timer) : undefined;
     const woken = prints.find(({ turn }) => turn === fires?.turn);
     const name = woken && !woken.called && nameOf(woken);
     if (!name || woken.at !== fires!.at) return [];
@@ -162,10 +164,10 @@ export function control(
     const suspended = lanes.filter((lane) =>
       stack.every(({ name }) => name !== lane)
     );
+    const note: string[] = [];
+    const verb = asleep.length > 1 ? "sleep" : "sleeps";
     const who = new Intl.ListFormat("en").format(asleep);
-    const note = who
-      ? [`${who} ${asleep.length > 1 ? "sleep" : "sleeps"};`]
-      : [];
+    if (who) note.push(`${who} ${verb};`);
     if (block) {
       const [blocker] = blockerOf(block).map((name) => name ?? middle);
       const sleep = blocker ? `${blocker} sleeps and` : "a sleep";
