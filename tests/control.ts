@@ -57,7 +57,7 @@ export function control(
   const shown = until(recording, seconds);
   const printed = shown.map(({ text = "" }) => text).join("");
   const lanes = tasks ?? [...new Set(printed.match(/\btask \d+\b/g))]
-    .sort((a, b) => a.localeCompare(b, "en", { numeric: true }));
+    .sort((a, b) => parseInt(a.slice(5)) - parseInt(b.slice(5)));
   const nameIn = finder(printed, lanes);
   const nameOf = ({ text = "" }: Event) => nameIn(text);
   const prints = recording.filter(({ text }) => text);
@@ -166,8 +166,7 @@ export function control(
     );
     const note: string[] = [];
     const verb = asleep.length > 1 ? "sleep" : "sleeps";
-    const who = new Intl.ListFormat("en").format(asleep);
-    if (who) note.push(`${who} ${verb};`);
+    if (asleep.length > 0) note.push(`${asleep.join(" and ")} ${verb};`);
     if (block) {
       const [blocker] = blockerOf(block).map((name) => name ?? middle);
       const sleep = blocker ? `${blocker} sleeps and` : "a sleep";

@@ -106,19 +106,6 @@ Deno.test("what if a task fails: the script ends with its error", async () => {
   }
 });
 
-Deno.test("each script does the same in each of 100 cycles", async () => {
-  for (const name of ORIGINALS) {
-    // A cycle's last moment belongs to it, its first to the one before.
-    const cycles: string[] = Array(101).fill("");
-    for (
-      const { text, at } of linesOf(await record(lesson(name).module, 100), 100)
-    ) {
-      cycles[Math.ceil(at / 1000)] += `${at % 1000} ${text}\n`;
-    }
-    assertEquals(cycles.slice(1), Array(100).fill(cycles[1]));
-  }
-});
-
 Deno.test("two replacements turn all of async.ts below its header into async2.ts", async () => {
   const below = (text: string) => text.slice(text.indexOf("\nimport "));
   const replaced = below(await script("async"))

@@ -10,7 +10,7 @@ export interface Line {
 }
 
 /** No lesson prints so often; who never waits gets there at once. */
-export const MAX_PRINTS = 3_000;
+export const MAX_PRINTS = 1_000;
 
 /** What is printed from 0 to `seconds`, both ends included. */
 export function textOf(recording: Recording, seconds: number): string {
