@@ -88,7 +88,7 @@ console.log(Math.random()) // It does not print the same
 throw new Error("a mistake") // a mistake
 while (true) await null // It keeps the thread busy
 while (true) console.log(1) // It prints more than
-for (;; console.log(1)) await new Promise((r) => setTimeout(r)) // very short sleeps
+for (let n = 0;; n++ % 99 || console.log(n)) await new Promise(setTimeout) // very short sleeps
 console.log(1) // 0 // "0" is no number
 console.log(1) // --tasks=Ann // No line is of "Ann"
 console.log(1) // --mine // is no picture that this command has drawn`;
