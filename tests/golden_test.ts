@@ -6,14 +6,11 @@ import { textOf } from "./record.ts";
 
 for (const lesson of lessons) {
   const { name, seconds, output, picture } = lesson;
-
-  Deno.test(`scripts/${name}.ts prints golden/${name}.txt`, async () => {
-    const text = textOf(await recorded(lesson), seconds);
+  Deno.test(`scripts/${name}.ts prints and draws its golden files`, async () => {
+    const recording = await recorded(lesson);
+    const text = textOf(recording, seconds);
     await assertGolden(text, `golden/${name}.txt`, output);
-  });
-
-  Deno.test(`scripts/${name}.ts draws golden/${name}.svg`, async () => {
-    const drawing = await drawLesson(lesson, await recorded(lesson));
+    const drawing = await drawLesson(lesson, recording);
     await assertGolden(drawing, `golden/${name}.svg`, picture);
   });
 }
