@@ -94,9 +94,9 @@ export async function record(
     await over;
     return recording;
   } finally {
-    clock[Symbol.dispose]();
-    // What the end of the recording rejects is rejected now.
+    // Whoever goes on fails at the next thing that it does.
     await new Promise((resolve) => setImmediate(resolve));
+    clock[Symbol.dispose]();
     removeEventListener("unhandledrejection", onRejection);
   }
 }
