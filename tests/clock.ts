@@ -51,7 +51,7 @@ export interface Listener {
  * all promises that can go on do so before the next. None goes off while the
  * thread is blocked.
  */
-export function fakeClock({ tell, fail, rest }: Listener) {
+export function fakeClock({ tell, fail, rest = () => {} }: Listener) {
   const undo = new DisposableStack();
   const { queueMicrotask, setImmediate, clearImmediate } = globalThis;
   const { wait } = Atomics;
@@ -161,7 +161,7 @@ export function fakeClock({ tell, fail, rest }: Listener) {
   function schedule() {
     next ??= setImmediate(() => {
       next = undefined;
-      if (armed.size === 0) return rest?.();
+      if (armed.size === 0) return attempt(rest);
       if (due.length === 0) time.next();
       const [id, fire] = due.shift()!;
       if (armed.get(id) === fire) attempt(fire);

@@ -94,9 +94,11 @@ export async function record(
     await over;
     return recording;
   } finally {
-    // Whoever goes on fails at the next thing that it does.
-    await new Promise((resolve) => setImmediate(resolve));
+    // Whoever goes on fails at the next thing that it does, and is rejected.
+    const turn = () => new Promise((resolve) => setImmediate(resolve));
+    await turn();
     clock[Symbol.dispose]();
+    await turn();
     removeEventListener("unhandledrejection", onRejection);
   }
 }
