@@ -23,7 +23,6 @@ export interface Moment {
     /** Whether the thread is blocked; otherwise it waits in the event loop. */
     blocked: boolean;
     asleep: string[];
-    /** Those that neither have control nor call whoever has it. */
     suspended: string[];
     note: string[];
   };
@@ -45,7 +44,8 @@ interface Frame {
  * What the recording does not tell for sure is left out, such as who sleeps when a
  * timer wakes nobody who prints.
  *
- * @returns The moments, the names of the lanes, and who prints more after the end.
+ * @returns The moments, the names of the lanes, who is suspended between them, and
+ * who prints more after the end.
  * @throws An `Error` if one of `tasks` is in no line.
  */
 export function control(
@@ -132,6 +132,7 @@ export function control(
   const moments: Moment[] = [];
   let moment: Moment = { at: 0, steps: [{ name: undefined }] };
   let stack: Frame[] = [];
+  const suspends = new Set<string>();
   let middle: Name = "main";
   let block: Event | undefined;
 
@@ -140,7 +141,9 @@ export function control(
     const same = stack.filter(({ key }, i) => key === frames[i]?.key).length;
     const steps: Step[] = [];
     for (let i = stack.length - 1; i >= same; i--) {
-      steps.push({ name: stack[i - 1]?.name, word: stack[i].words[1] });
+      const { name, words: [, word] } = stack[i];
+      if (word) suspends.add(name);
+      steps.push({ name: stack[i - 1]?.name, word });
     }
     for (const { name, words } of frames.slice(same)) {
       steps.push({ name, word: words[0] });
@@ -161,8 +164,8 @@ export function control(
         name === lane && set.at < at && to > moment.at
       )
     );
-    const suspended = lanes.filter((lane) =>
-      stack.every(({ name }) => name !== lane)
+    const suspended = [...suspends].filter((task) =>
+      stack.every(({ name }) => name !== task)
     );
     const note: string[] = [];
     const verb = asleep.length > 1 ? "sleep" : "sleeps";
@@ -205,7 +208,7 @@ export function control(
   if (!block) go([]);
   moments.push(moment);
   const later = prints.filter((event) => !shown.includes(event));
-  return { moments, lanes, goOn: new Set(later.map(nameOf)) };
+  return { moments, lanes, suspends, goOn: new Set(later.map(nameOf)) };
 }
 
 /** Makes a function that finds the first of the names in a line. */

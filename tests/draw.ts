@@ -46,7 +46,7 @@ async function draw(args: string[]) {
   console.error(`Drawn: ${target}`);
 }
 
-await draw(Deno.args).catch(({ message }) => {
-  console.error(message);
+await draw(Deno.args).catch(({ code, message }) => {
+  console.error(code?.startsWith?.("ERR_PARSE_ARGS") ? USAGE : message);
   Deno.exit(1);
 });

@@ -27,7 +27,7 @@ const OUTPUT = `font-family="DejaVu Sans Mono, Menlo, Consolas, monospace"`;
  */
 export function picture(
   title: string,
-  { moments, lanes: names, goOn }: ReturnType<typeof control>,
+  { moments, lanes: names, suspends, goOn }: ReturnType<typeof control>,
 ): string {
   const lanes: Name[] = [...names];
   lanes.splice(Math.ceil(names.length / 2), 0, undefined);
@@ -93,6 +93,7 @@ export function picture(
   const ended = moments.at(-1)!.steps.at(-1)?.note;
   thread += `V${ended ? y - 12 : y + 8}`;
   for (const [name, [from, to]] of spans) {
+    if (name === undefined || !suspends.has(name)) continue;
     const end = goOn.has(name) ? y + 8 : to;
     under.push(`<path d="M${x(name)} ${from}V${end}" ${DOTS}/>`);
   }
