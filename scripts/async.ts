@@ -33,21 +33,21 @@ export function coroutine(generatorFunction: () => Generator) {
   return () =>
     new Promise((fulfill, reject) => {
       const generator = generatorFunction();
-      const next = (value?: unknown) => run(() => generator.next(value));
+      const resume = (value?: unknown) => run(() => generator.next(value));
       const fail = (error: unknown) => run(() => generator.throw(error));
 
       function run(step: () => IteratorResult<unknown>) {
         try {
           const { done, value } = step();
           if (done) fulfill(value);
-          else if (value instanceof Promise) value.then(next, fail);
+          else if (value instanceof Promise) value.then(resume, fail);
           else fail(new TypeError("Yield a promise, or yield* a generator"));
         } catch (error) {
           reject(error); // Nothing in the task has caught it.
         }
       }
 
-      next();
+      resume();
     });
 }
 
