@@ -7,6 +7,9 @@ const MAX_DELAY_MS = 2 ** 31 - 1;
 /** What stands for "for ever": eleven days. */
 const FOR_EVER_MS = 1e9;
 
+const { queueMicrotask, setImmediate, clearImmediate } = globalThis;
+const { wait } = Atomics;
+
 /** Something that a program does. */
 export interface Event {
   /** When, in milliseconds since the program began. */
@@ -53,8 +56,6 @@ export interface Listener {
  */
 export function fakeClock({ tell, fail, rest = () => {} }: Listener) {
   const undo = new DisposableStack();
-  const { queueMicrotask, setImmediate, clearImmediate } = globalThis;
-  const { wait } = Atomics;
   const time = undo.use(new FakeTime(START_MS));
   const setFakeTimeout = globalThis.setTimeout;
 

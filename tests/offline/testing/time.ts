@@ -3,13 +3,13 @@ interface Timer {
   callback: () => void;
 }
 
+const real = { setTimeout, Date };
 let faked = false;
 
 /** Stands in for `FakeTime` of `@std/testing/time`. Times are milliseconds. */
 export class FakeTime implements Disposable {
   now: number;
   #timers: Timer[] = [];
-  #real = { setTimeout, Date };
 
   /** Fakes `setTimeout` and `Date`. Throws if they are faked already. */
   constructor(start: number) {
@@ -48,7 +48,7 @@ export class FakeTime implements Disposable {
   }
 
   [Symbol.dispose]() {
-    Object.assign(globalThis, this.#real);
+    Object.assign(globalThis, real);
     faked = false;
   }
 }
