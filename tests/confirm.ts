@@ -1,5 +1,5 @@
 import { type Line, linesOf, MAX_PRINTS } from "./record.ts";
-import { printsTooMuch, type Recording, until } from "./record.ts";
+import { type Recording, TOO_MUCH, until } from "./record.ts";
 
 /** Far more than it takes to record a program that waits for its timers. */
 const MAX_RECORDING_MS = 10_000;
@@ -76,7 +76,7 @@ async function recordFile(path: string, seconds: number): Promise<Recording> {
     rest = pieces.pop()!;
     pieces.forEach(add);
     if (reached() > 2_000 * seconds) kill(child);
-    else if (lines > MAX_PRINTS) refuse(printsTooMuch(reached()));
+    else if (lines > MAX_PRINTS) refuse(TOO_MUCH);
   }
   clearTimeout(timer);
   add(rest);

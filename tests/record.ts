@@ -11,6 +11,9 @@ export interface Line {
 
 /** No lesson prints so often; who never waits gets there at once. */
 export const MAX_PRINTS = 1_000;
+export const TOO_MUCH =
+  `It prints more than ${MAX_PRINTS} lines, and nobody reads
+that. If it never waits, an \`await\` or a \`yield*\` may be missing.`;
 
 /** What is printed from 0 to `seconds`, both ends included. */
 export function textOf(recording: Recording, seconds: number): string {
@@ -65,9 +68,7 @@ export async function record(
       if (event.does === "prints") event.text = printed.join(" ") + "\n";
       if (keep) return keep(event);
       recording.push(event);
-      if (event.text && ++prints > MAX_PRINTS) {
-        throw new Error(printsTooMuch(event.at));
-      }
+      if (event.text && ++prints > MAX_PRINTS) throw new Error(TOO_MUCH);
     },
     fail,
     rest() {
@@ -101,12 +102,4 @@ export async function record(
     await turn();
     removeEventListener("unhandledrejection", onRejection);
   }
-}
-
-/** Why a program is refused that prints so much up to `at`, in milliseconds. */
-export function printsTooMuch(at: number) {
-  return `It prints more than ${MAX_PRINTS} times up to ${
-    at / 1000
-  } s, and nobody ` +
-    "reads that. If it never waits, an `await` or a `yield*` may be missing.";
 }
