@@ -15,7 +15,7 @@ together; timers of node:timers/promises; or a deno.json of its own.`;
  * Records the program in a file up to `seconds`, and as long again to see who wakes
  * up, while a process runs it for `seconds` on the real clock: from its file or, to
  * have nothing beside it, from its text. A line that comes late may be the machine's
- * fault, so there are three tries. Tells `say` what goes on.
+ * fault, so there are three tries.
  *
  * @throws An `Error` that says why the program can't be recorded, or where the
  * process differs from the recording.
@@ -23,7 +23,6 @@ together; timers of node:timers/promises; or a deno.json of its own.`;
 export async function confirmed(
   path: string,
   seconds: number,
-  say: (message: string) => void,
   text?: string,
 ): Promise<Recording> {
   let lineCount = Infinity;
@@ -33,13 +32,13 @@ export async function confirmed(
     () => lineCount = 0, // It is refused below.
   );
   for (let tries = 1;; tries++) {
-    say(`${path} runs for up to ${seconds} s, to be compared …`);
+    console.error(`${path} runs for up to ${seconds} s, to be compared …`);
     const run = await runFile(path, seconds, () => lineCount, text);
     const recording = await recorded;
     const { message, late } = compare(recording, run, seconds);
     if (!message) return recording;
     if (!late || tries === 3) throw new Error(`${message}\n${CAUSES}`);
-    say(`${message}\nIt may be the machine's fault, so once more:`);
+    console.error(`${message}\nIt may be the machine's fault, so once more:`);
   }
 }
 

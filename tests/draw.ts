@@ -34,7 +34,7 @@ async function draw(args: string[]) {
     );
   }
 
-  const recording = await confirmed(path, seconds, console.error);
+  const recording = await confirmed(path, seconds);
   const title = `${basename(path)}, 0 s to ${seconds} s: ` +
     "where the one thread is, and what it prints";
   const awaits = /\bawait\b/.test(program);

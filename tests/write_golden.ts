@@ -1,7 +1,7 @@
 // `deno task golden` makes golden/ what the lessons print and draw, once all are
 // confirmed.
 
-import { green, red, yellow } from "@std/fmt/colors";
+import { green, yellow } from "@std/fmt/colors";
 import { confirmed } from "./confirm.ts";
 import { drawLesson, lessons } from "./lessons.ts";
 import { textOf } from "./record.ts";
@@ -15,7 +15,7 @@ await Promise.all(lessons.map(async (lesson) => {
   const path = `${root}/scripts/${name}.ts`;
   try {
     const { default: text } = await script();
-    const recording = await confirmed(path, seconds, console.error, text);
+    const recording = await confirmed(path, seconds, text);
     files.set(`${name}.txt`, textOf(recording, seconds));
     files.set(`${name}.svg`, await drawLesson(lesson, recording));
   } catch (error) {
@@ -29,17 +29,10 @@ if (refused) {
 }
 
 await Deno.mkdir(`${root}/golden`, { recursive: true });
-const bytes = (text: string) => new TextEncoder().encode(text).join();
 for (const [name, content] of [...files].sort()) {
   const path = `${root}/golden/${name}`;
-  const old = await Deno.readFile(path).catch(() => undefined);
-  const same = old?.join() === bytes(content);
-  if (!same) await Deno.writeTextFile(path, content);
-  const state = same ? green("is up to date") : yellow("written");
+  const old = await Deno.readTextFile(path).catch(() => undefined);
+  if (old !== content) await Deno.writeTextFile(path, content);
+  const state = old === content ? green("is up to date") : yellow("written");
   console.log(`golden/${name} ${state}`);
-}
-for await (const { name } of Deno.readDir(`${root}/golden`)) {
-  if (files.has(name)) continue;
-  await Deno.remove(`${root}/golden/${name}`);
-  console.log(`golden/${name} ${red("removed")}: no lesson has it`);
 }

@@ -10,11 +10,6 @@ export function yellow(str: string): string {
   return color("yellow", str);
 }
 
-/** Stands in for `red` of `@std/fmt/colors`. */
-export function red(str: string): string {
-  return color("red", str);
-}
-
-function color(name: "green" | "yellow" | "red", str: string) {
+function color(name: "green" | "yellow", str: string) {
   return Deno.noColor ? str : styleText(name, str, { validateStream: false });
 }
