@@ -34,27 +34,22 @@ export interface Event {
   functions: string[];
 }
 
-export interface Listener {
-  /** If this throws, `fail` gets that, and the program as well. */
-  tell(event: Event, printed: unknown[]): void;
-  /** Gets what `tell` and the callbacks of timers throw. */
-  fail(error: unknown): void;
-  /** Is called when no timer is left. */
-  rest?(): void;
-}
-
 /**
  * Puts a fake clock in place of the real one, until it is disposed of. It stands
  * still while code runs, and jumps ahead when all wait, so no real time is waited
  * for. `setTimeout`, `setInterval`, `Atomics.wait`, `Date` and `performance.now`
- * follow it.
+ * follow it. `tell` gets each event, and what it prints; the program gets what it
+ * throws. `rest` is called when no timer is left.
  *
  * Timers go off as in Deno: after whole milliseconds, at least one; by the time at
  * which they are due, then in the order in which they were set; one at a time, and
  * all promises that can go on do so before the next. None goes off while the
  * thread is blocked.
  */
-export function fakeClock({ tell, fail, rest = () => {} }: Listener) {
+export function fakeClock(
+  tell: (event: Event, printed: unknown[]) => void,
+  rest = () => {},
+) {
   const undo = new DisposableStack();
   const time = undo.use(new FakeTime(START_MS));
   const setFakeTimeout = globalThis.setTimeout;
@@ -77,7 +72,7 @@ export function fakeClock({ tell, fail, rest = () => {} }: Listener) {
     // This is the first to come once the main program gives control away.
     queueMicrotask(() => {
       called = false;
-      attempt(() => see("leaves"));
+      see("leaves");
     });
   }
 
@@ -85,7 +80,7 @@ export function fakeClock({ tell, fail, rest = () => {} }: Listener) {
     begin();
     const at = Math.round(time.now - START_MS);
     const here = new Error();
-    const event: Event = {
+    const event = {
       at,
       does,
       timer,
@@ -96,20 +91,7 @@ export function fakeClock({ tell, fail, rest = () => {} }: Listener) {
         return functionsOn(here.stack!);
       },
     };
-    try {
-      tell(event, printed);
-    } catch (error) {
-      fail(error);
-      throw error;
-    }
-  }
-
-  function attempt(act: () => void) {
-    try {
-      act();
-    } catch (error) {
-      fail(error);
-    }
+    tell(event, printed);
   }
 
   replace(globalThis, "queueMicrotask", (callback: () => void) => {
@@ -162,10 +144,10 @@ export function fakeClock({ tell, fail, rest = () => {} }: Listener) {
   function schedule() {
     next ??= setImmediate(() => {
       next = undefined;
-      if (armed.size === 0) return attempt(rest);
+      if (armed.size === 0) return rest();
       if (due.length === 0) time.next();
       const [id, fire] = due.shift()!;
-      if (armed.get(id) === fire) attempt(fire);
+      if (armed.get(id) === fire) fire();
       called = false;
       schedule();
     });

@@ -9,14 +9,9 @@ const { stdout } = Deno;
 const { stringify } = JSON;
 const encoder = new TextEncoder();
 
-const clock = fakeClock({
-  tell(event, printed) {
-    stdout.writeSync(encoder.encode(`\x1e${stringify(event)}\n`));
-    if (event.does === "prints") log(...printed);
-  },
-  fail(error) {
-    throw error;
-  },
+const clock = fakeClock((event, printed) => {
+  stdout.writeSync(encoder.encode(`\x1e${stringify(event)}\n`));
+  if (event.does === "prints") log(...printed);
 });
 addEventListener("unload", () => clock.see("ends"));
 

@@ -54,35 +54,31 @@ export async function record(
 ): Promise<Recording> {
   const recording: Recording = [];
   const { promise: over, resolve, reject } = Promise.withResolvers<void>();
-  const stop = new Error("The recording is over.");
   let prints = 0;
   let begun = false;
-  function fail(error: unknown) {
-    if (error === stop) resolve();
-    else reject(error);
-  }
-  const clock = fakeClock({
-    tell(event, printed) {
-      begun = true;
-      if (event.at > seconds * 1000) throw stop;
-      if (event.does === "prints") event.text = printed.join(" ") + "\n";
-      if (keep) return keep(event);
-      recording.push(event);
-      if (event.text && ++prints > MAX_PRINTS) throw new Error(TOO_MUCH);
-    },
-    fail,
-    rest() {
-      clock.see("ends");
-      resolve();
-    },
+  const clock = fakeClock((event, printed) => {
+    begun = true;
+    if (event.at > seconds * 1000) resolve();
+    if (prints > MAX_PRINTS) reject(new Error(TOO_MUCH));
+    if (event.at > seconds * 1000 || prints > MAX_PRINTS) {
+      throw new Error("The recording is over.");
+    }
+    if (event.does === "prints") event.text = printed.join(" ") + "\n";
+    if (keep) return keep(event);
+    if (event.text) prints++;
+    recording.push(event);
+  }, () => {
+    clock.see("ends");
+    resolve();
   });
-  function onRejection(event: PromiseRejectionEvent) {
+  function onError(event: ErrorEvent | PromiseRejectionEvent) {
     event.preventDefault();
-    fail(event.reason);
+    reject(event instanceof ErrorEvent ? event.error : event.reason);
   }
-  addEventListener("unhandledrejection", onRejection);
+  addEventListener("error", onError);
+  addEventListener("unhandledrejection", onError);
   try {
-    const module = await Promise.race([load().catch(fail), over]);
+    const module = await Promise.race([load().catch(reject), over]);
     if (!module && !begun) await over;
     if (!module || begun) {
       throw new Error(
@@ -91,7 +87,7 @@ export async function record(
       );
     }
     clock.schedule();
-    new Promise((resolve) => resolve(module.main())).catch(fail);
+    Promise.try(module.main).catch(reject);
     await over;
     return recording;
   } finally {
@@ -100,6 +96,7 @@ export async function record(
     await turn();
     clock[Symbol.dispose]();
     await turn();
-    removeEventListener("unhandledrejection", onRejection);
+    removeEventListener("error", onError);
+    removeEventListener("unhandledrejection", onError);
   }
 }
