@@ -76,7 +76,7 @@ export function fakeClock(
     });
   }
 
-  function see(does: Event["does"], timer?: number, printed: unknown[] = []) {
+  function see(does: Event["does"], printed: unknown[] = [], timer?: number) {
     begin();
     const at = Math.round(time.now - START_MS);
     const here = new Error();
@@ -98,11 +98,7 @@ export function fakeClock(
     begin();
     queueMicrotask(callback);
   });
-  replace(
-    console,
-    "log",
-    (...args: unknown[]) => see("prints", undefined, args),
-  );
+  replace(console, "log", (...args: unknown[]) => see("prints", args));
 
   const armed = new Map<unknown, () => void>();
   const due: [id: number, fire: () => void][] = [];
@@ -119,13 +115,13 @@ export function fakeClock(
         if (repeat) arm();
         turn++;
         called = true;
-        see("fires", timer);
+        see("fires", [], timer);
         callback();
       }
       armed.set(id, fire);
       const whole = ms >= 1 && ms <= MAX_DELAY_MS ? Math.trunc(ms) : 1;
       setFakeTimeout(() => due.push([id, fire]), whole);
-      see("sets", timer);
+      see("sets", [], timer);
     }
     arm();
     schedule();
@@ -153,21 +149,18 @@ export function fakeClock(
     });
   }
 
-  replace(
-    Atomics,
-    "wait",
-    (...[array, index, value, timeout]: WaitArguments) => {
-      // Given no time, the real function tells whether it would wait at all.
-      const outcome = wait(array, index, value, 0);
-      if (outcome !== "timed-out") return outcome;
-      // Without rounding, 0.1 s + 0.2 s would miss the time that they mean.
-      const ms = Math.round(Math.max(0, timeout ?? Infinity) * 1000) / 1000;
-      see("blocks");
-      time.tick(ms < FOR_EVER_MS ? ms : FOR_EVER_MS);
-      see("unblocks");
-      return outcome;
-    },
-  );
+  function block(array: Int32Array, i: number, value: number, ms = Infinity) {
+    // Given no time, the real function tells whether it would wait at all.
+    const outcome = wait(array, i, value, 0);
+    if (outcome !== "timed-out") return outcome;
+    see("blocks");
+    // Without rounding, 0.1 s + 0.2 s would miss the time that they mean.
+    const rounded = Math.round(Math.max(0, ms) * 1000) / 1000;
+    time.tick(rounded < FOR_EVER_MS ? rounded : FOR_EVER_MS);
+    see("unblocks");
+    return outcome;
+  }
+  replace(Atomics, "wait", block);
   replace(performance, "now", () => time.now - START_MS);
 
   const { prototype } = Object.getPrototypeOf(function* () {});
@@ -192,13 +185,10 @@ export function fakeClock(
   return { begin, see, schedule, [Symbol.dispose]: () => undo.dispose() };
 }
 
-type WaitArguments = Parameters<typeof Atomics.wait>;
-
 /** The names of the program's functions that are on a call stack. */
 function functionsOn(stack: string) {
   const here = new URL(".", import.meta.url).href;
-  return stack.split("\n").filter((frame) => !frame.includes(here))
-    .flatMap((frame) =>
-      frame.match(/at (?:async )?(\S+) \(.*:\d+:\d+\)$/)?.[1] ?? []
-    );
+  const frames = stack.matchAll(/at (?:async )?(\S+) \((.*):\d+:\d+\)$/gm);
+  return Array.from(frames).filter(([, , file]) => !file.startsWith(here))
+    .map(([, name]) => name);
 }
