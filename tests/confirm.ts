@@ -1,4 +1,4 @@
-import { type Line, linesOf, MAX_PRINTS } from "./record.ts";
+import { type Line, linesOf, MAX_EVENTS } from "./record.ts";
 import { type Recording, TOO_MUCH, until } from "./record.ts";
 
 /** Far more than it takes to record a program that waits for its timers. */
@@ -48,7 +48,6 @@ async function recordFile(path: string, seconds: number): Promise<Recording> {
   const config = `--config=${here}/../deno.json`;
   const child = start("inherit", config, `--preload=${here}/preload.ts`, path);
   const recording: Recording = [];
-  let lines = 0;
   let reason = "It ends with an error.";
   const reached = () => recording.at(-1)?.at ?? 0;
   function refuse(why: string) {
@@ -60,7 +59,6 @@ async function recordFile(path: string, seconds: number): Promise<Recording> {
     if (event.length === piece.length) return; // It was cut off.
     const text = piece.slice(event.length + 1);
     recording.push({ ...JSON.parse(event), text });
-    lines += text.split("\n").length - 1;
   }
   const timer = setTimeout(() => {
     refuse(
@@ -75,7 +73,7 @@ async function recordFile(path: string, seconds: number): Promise<Recording> {
     rest = pieces.pop()!;
     pieces.forEach(add);
     if (reached() > 2_000 * seconds) kill(child);
-    else if (lines > MAX_PRINTS) refuse(TOO_MUCH);
+    else if (recording.at(-MAX_EVENTS)?.at === reached()) refuse(TOO_MUCH);
   }
   clearTimeout(timer);
   add(rest);
@@ -112,7 +110,7 @@ async function runFile(
   }
   function stopIfDone() {
     const done = now() >= seconds * 1000 && lines.length >= lineCount();
-    if (done || lineCount() === 0 || lines.length > MAX_PRINTS) stop();
+    if (done || lineCount() === 0) stop();
   }
   const last = seconds * 1000 + tolerance(seconds * 1000);
   const timers = [

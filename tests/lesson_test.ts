@@ -82,7 +82,7 @@ for (const text of WHAT_IFS.trim().split("\n\n")) {
 
 Deno.test("what if a wait is forgotten: nobody else ever runs", async () => {
   const changes = "async2: await sleep(1) => sleep(1)";
-  await assertRejects(() => whatIf(changes, 1), Error, "never waits");
+  await assertRejects(() => whatIf(changes, 1), Error, "it\nnever waits");
 });
 
 Deno.test("what if yield is written for yield*, or yield* for yield: an error", async () => {

@@ -85,7 +85,7 @@ test("deno task draw says why it refuses a program, and writes nothing", async (
 console.log(Math.random()) // It does not print the same
 throw new Error("a mistake") // a mistake
 while (true) await null // It keeps the thread busy
-while (true) console.log(1) // If it never waits
+while (true) console.log(1) // It does more at one time
 for (let n = 0;; n++ % 99 || console.log(n)) await new Promise(setTimeout) // very short sleeps
 console.log(1) // 0 // "0" is no number
 console.log(1) // --tasks=Ann // No line is of "Ann"
