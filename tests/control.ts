@@ -23,7 +23,7 @@ export interface Moment {
     /** Whether the thread is blocked; otherwise it waits in the event loop. */
     blocked: boolean;
     asleep: string[];
-    suspended: string[];
+    suspended: Name[];
     note: string[];
   };
 }
@@ -132,7 +132,7 @@ export function control(
   const moments: Moment[] = [];
   let moment: Moment = { at: 0, steps: [{ name: undefined }] };
   let stack: Frame[] = [];
-  const suspends = new Set<string>();
+  const suspends = new Set<Name>();
   let middle: Name = "main";
   let block: Event | undefined;
 

@@ -1,4 +1,4 @@
-import type { control, Moment, Name } from "./control.ts";
+import type { control, Moment, Name, Step } from "./control.ts";
 
 /** This is in every picture. */
 export const SIGNATURE = "<!-- Drawn by deno task golden or deno task draw -->";
@@ -10,10 +10,10 @@ const LETTER = 8.43; // the width of one
 const HEAD = 52; // where the names are
 
 const BACK = `fill="#ffffff"`;
-const BAND = `fill="#eef0f3"`;
-const ASLEEP = `fill="#b9dcf2"`;
-const BLOCKED = `fill="#d55e00"`;
-const FREE = `${BACK} stroke="#0072b2" stroke-width="2.5"`;
+const BAND = `rx="3" fill="#eef0f3"`;
+const ASLEEP = `rx="3" fill="#b9dcf2"`;
+const BLOCKED = `rx="3" fill="#d55e00"`;
+const FREE = `rx="3" ${BACK} stroke="#0072b2" stroke-width="2.5"`;
 const LINE = `fill="none" stroke="#1f2328" stroke-width="2"`;
 const EMPTY = `${BACK} stroke="#1f2328" stroke-width="1.5"`;
 const DOTS = `stroke="#818b98" stroke-width="2" stroke-dasharray="2 5"`;
@@ -41,7 +41,7 @@ export function picture(
   let at: Name;
   let thread = `M${x(at)} ${HEAD}`;
   const under: string[] = [];
-  const over = [pill(x(at), HEAD, "main")];
+  const over = lanes.map((name) => pill(x(name), HEAD, name ?? "main"));
   /** From where to where each task is drawn. */
   const spans = new Map<Name, [from: number, to: number]>();
   const suspended = new Set<Name>();
@@ -58,10 +58,7 @@ export function picture(
         thread += `V${y}H${x(name)}`;
         at = name;
       }
-      if (name !== undefined) {
-        if (!spans.has(name)) over.push(pill(x(name), HEAD, name));
-        spans.set(name, [spans.get(name)?.[0] ?? y, y]);
-      }
+      spans.set(name, [spans.get(name)?.[0] ?? y, y]);
       const room = middle ? 9 * note!.length - 2 : 0;
       y += 10 + room;
       if (middle) over.push(pill(x(name), y, middle));
@@ -81,7 +78,7 @@ export function picture(
     under.push(...wait.asleep.map((name) => bar(name, ASLEEP)));
     over.push(bar(at, wait.blocked ? BLOCKED : FREE));
     for (const name of height < 62 ? [] : wait.suspended) {
-      if (!spans.has(name) || suspended.has(name)) continue;
+      if (suspended.has(name)) continue;
       suspended.add(name);
       const beside = x(name) + 20 * Math.sign(x(name) - x(undefined)) + 5;
       const turned = `translate(${beside} ${y + height / 2})rotate(-90)`;
@@ -93,7 +90,7 @@ export function picture(
   const ended = moments.at(-1)!.steps.at(-1)?.note;
   thread += `V${ended ? y - 12 : y + 8}`;
   for (const [name, [from, to]] of spans) {
-    if (name === undefined || !suspends.has(name)) continue;
+    if (!suspends.has(name)) continue;
     const end = goOn.has(name) ? y + 8 : to;
     under.push(`<path d="M${x(name)} ${from}V${end}" ${DOTS}/>`);
   }
@@ -115,23 +112,20 @@ ${over.join("\n")}
 
 /** The same in words, for those who can't see the picture. */
 function describe(moments: Moment[]) {
-  const sentences: string[] = [];
   let middle = "main";
-  for (const { at, steps, wait } of moments) {
-    const parts = steps.map((step) => {
-      middle = step.middle ?? middle;
-      if (step.note) return step.note.join(", ");
-      const does = step.line === undefined
-        ? "has control"
-        : `prints “${step.line}”`;
-      return `${step.word ? `by ${step.word}, ` : ""}${
-        step.name ?? middle
-      } ${does}`;
-    });
-    sentences.push(`At ${at / 1000} s: ${parts.join("; ") || "nothing"}.`);
-    if (wait) sentences.push(`Then ${wait.note.join(" ")}.`);
+  function tell({ name, word, line, note, ...step }: Step) {
+    middle = step.middle ?? middle;
+    if (note) return note.join(", ");
+    const by = word ? `by ${word}, ` : "";
+    return `${by}${name ?? middle} ${
+      line ? `prints “${line}”` : "has control"
+    }`;
   }
-  return sentences.join("\n");
+  return moments.map(({ at, steps, wait }) => {
+    const told = steps.map(tell).join("; ") || "nothing";
+    const then = wait ? `\nThen ${wait.note.join(" ")}.` : "";
+    return `At ${at / 1000} s: ${told}.${then}`;
+  }).join("\n");
 }
 
 function text(x: number, y: number, content: string, style = "") {
@@ -149,22 +143,14 @@ function dot(x: number, y: number, r: number, style = "") {
   return `<circle cx="${x}" cy="${y}" r="${r}" ${style}/>`;
 }
 
-function box(
-  x: number,
-  y: number,
-  width: number,
-  height: number,
-  style: string,
-  rx = 3,
-) {
-  const size = `width="${width}" height="${height}"`;
-  return `<rect x="${x}" y="${y}" ${size} rx="${rx}" ${style}/>`;
+function box(x: number, y: number, w: number, h: number, style: string) {
+  return `<rect x="${x}" y="${y}" width="${w}" height="${h}" ${style}/>`;
 }
 
 function pill(x: number, y: number, name: string) {
   const width = 8 * lengthOf(name) + 16;
-  const style = `${BACK} stroke="#59636e"`;
-  return box(x - width / 2, y - 11, width, 22, style, 11) +
+  const style = `rx="11" ${BACK} stroke="#59636e"`;
+  return box(x - width / 2, y - 11, width, 22, style) +
     text(x, y + 5, name, CENTERED);
 }
 
@@ -175,10 +161,8 @@ function lengthOf(text: string) {
 
 /** As much of a line as there is room for. */
 function cut(line: string) {
-  if (lengthOf(line) <= LETTERS) return line;
-  let end = line.length;
-  while (lengthOf(line.slice(0, end)) >= LETTERS) end--;
-  return line.slice(0, end) + "…";
+  while (lengthOf(line) > LETTERS) line = line.slice(0, -2) + "…";
+  return line;
 }
 
 function escape(text: string) {
