@@ -113,20 +113,19 @@ export function control(
 
   // Whoever goes on and prints when a timer goes off has slept, unless the timer
   // was set by somebody else.
-  const timers = new Map(
-    recording.filter(({ does }) => does === "fires")
-      .map((fires) => [fires.timer, fires]),
-  );
   const sleeps = recording.flatMap((set) => {
-    const fires = set.does === "sets" ? timers.get(set.timer) : undefined;
-    const woken = prints.find(({ turn }) => turn === fires?.turn);
+    const fires = set.does === "sets" &&
+      recording.find(({ does, timer }) =>
+        does === "fires" && timer === set.timer
+      );
+    const woken = fires && prints.find(({ turn }) => turn === fires.turn);
     const name = woken && !woken.called && nameOf(woken);
-    if (!name || woken.at !== fires!.at) return [];
+    if (!name || woken.at !== fires.at) return [];
     const setters = running(set);
     const [setter = name] = setters.flatMap(ownerOf);
     const own = running(woken).find((key) => ownerOf(key)[0] === name);
     if (setter !== name || own && !setters.includes(own)) return [];
-    return [{ name, set, to: fires!.at }];
+    return [{ name, set, to: fires.at }];
   });
 
   const moments: Moment[] = [];
@@ -158,24 +157,20 @@ export function control(
   function pass(at: number) {
     if (at === moment.at) return;
     if (!block) go([]);
+    const goOn = sleeps.filter(({ set, to }) => set.at < at && to > moment.at);
     const asleep = lanes.filter((lane) =>
-      !block &&
-      sleeps.some(({ name, set, to }) =>
-        name === lane && set.at < at && to > moment.at
-      )
+      !block && goOn.some(({ name }) => name === lane)
     );
     const suspended = [...suspends].filter((task) =>
       stack.every(({ name }) => name !== task)
     );
-    const note: string[] = [];
+    let note = ["the thread is free and waits in the event loop"];
     const verb = asleep.length > 1 ? "sleep" : "sleeps";
-    if (asleep.length > 0) note.push(`${asleep.join(" and ")} ${verb};`);
+    if (asleep.length > 0) note.unshift(`${asleep.join(" and ")} ${verb};`);
     if (block) {
       const [blocker] = blockerOf(block).map((name) => name ?? middle);
       const sleep = blocker ? `${blocker} sleeps and` : "a sleep";
-      note.push(`${sleep} blocks the thread:`, "nothing else can run");
-    } else {
-      note.push("the thread is free and waits in the event loop");
+      note = [`${sleep} blocks the thread:`, "nothing else can run"];
     }
     const ms = at - moment.at;
     const wait = { ms, blocked: Boolean(block), asleep, suspended, note };
