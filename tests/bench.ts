@@ -36,11 +36,6 @@ async function weigh(
 function* task(): Generator {
   while (true) yield;
 }
-function suspended() {
-  const generator = task();
-  generator.next();
-  return generator;
-}
 const yieldTo = (promise: Promise<void>) =>
   coroutine(function* () {
     for (let i = 0; i < COUNT; i++) yield promise;
@@ -49,7 +44,7 @@ async function awaitTo(promise: Promise<void>) {
   for (let i = 0; i < COUNT; i++) await promise;
 }
 const waiting = yieldTo(never);
-const generator = suspended();
+const generator = task();
 
 /** Starts a thread, which waits for its turn and gives it back. */
 async function thread() {
@@ -83,7 +78,7 @@ const switches = {
   }),
 };
 const bytes = {
-  generator: await weigh(COUNT, "heapUsed", suspended),
+  generator: await weigh(COUNT, "heapUsed", task),
   "async function": await weigh(COUNT, "heapUsed", () => void awaitTo(never)),
   coroutine: await weigh(COUNT, "heapUsed", () => void waiting()),
   thread: await weigh(16, "rss", thread),
