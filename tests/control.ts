@@ -39,7 +39,7 @@ interface Frame {
  * Tells who has control of the one thread in the first `seconds` of a recording,
  * and who sleeps meanwhile. A line is of the first of `tasks` that is in it as a
  * whole word, by default of any "task N"; any other line is of the middle, which
- * is main's and the event loop's. `awaits` says if the program uses `await`.
+ * is main's and the event loop's. `program` is its text.
  *
  * What the recording does not tell for sure is left out, such as who sleeps when a
  * timer wakes nobody who prints.
@@ -51,9 +51,10 @@ interface Frame {
 export function control(
   recording: Recording,
   seconds: number,
-  awaits: boolean,
+  program: string,
   tasks?: string[],
 ) {
+  const awaits = /\bawait\b/.test(program);
   const shown = until(recording, seconds);
   const printed = shown.map(({ text = "" }) => text).join("");
   const lanes = tasks ?? [...new Set(printed.match(/\btask \d+\b/g))]

@@ -4,7 +4,6 @@
 import { basename, resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { confirmed } from "./confirm.ts";
-import { control } from "./control.ts";
 import { picture, SIGNATURE } from "./picture.ts";
 import { textOf } from "./record.ts";
 
@@ -35,11 +34,9 @@ async function draw(args: string[]) {
   }
 
   const recording = await confirmed(path, seconds);
-  const title = `${basename(path)}, 0 s to ${seconds} s: ` +
-    "where the one thread is, and what it prints";
-  const awaits = /\bawait\b/.test(program);
+  const what = `${basename(path)}, 0 s to ${seconds} s`;
   const tasks = values.tasks?.split(",");
-  const drawing = picture(title, control(recording, seconds, awaits, tasks));
+  const drawing = picture(what, program, recording, seconds, tasks);
   await Deno.writeTextFile(target, drawing);
   const output = new Blob([textOf(recording, seconds)]).stream();
   await output.pipeTo(Deno.stdout.writable);

@@ -1,4 +1,3 @@
-import { control } from "./control.ts";
 import { picture } from "./picture.ts";
 import { record, type Recording } from "./record.ts";
 
@@ -67,9 +66,8 @@ export function recorded(lesson: Lesson): Promise<Recording> {
 /** Draws what `golden/NAME.svg` shows. */
 export async function drawLesson(lesson: Lesson, recording: Recording) {
   const { name, seconds, cycle, tasks, script } = lesson;
-  const title = `scripts/${name}.ts, ${
-    cycle ? `one cycle of ${cycle} s` : `0 s to ${seconds} s`
-  }: where the one thread is, and what it prints`;
-  const awaits = /\bawait\b/.test((await script()).default);
-  return picture(title, control(recording, cycle ?? seconds, awaits, tasks));
+  const part = cycle ? `one cycle of ${cycle} s` : `0 s to ${seconds} s`;
+  const { default: program } = await script();
+  const what = `scripts/${name}.ts, ${part}`;
+  return picture(what, program, recording, cycle ?? seconds, tasks);
 }

@@ -1,4 +1,5 @@
-import type { control, Moment, Name, Step } from "./control.ts";
+import { control, type Moment, type Name, type Step } from "./control.ts";
+import type { Recording } from "./record.ts";
 
 /** This is in every picture. */
 export const SIGNATURE = "<!-- Drawn by deno task golden or deno task draw -->";
@@ -22,16 +23,22 @@ const SOFT = `${CENTERED} fill="#59636e"`;
 const OUTPUT = `font-family="DejaVu Sans Mono, Menlo, Consolas, monospace"`;
 
 /**
- * Draws where the one thread is, beside what it prints, as an SVG picture. Time
- * runs down; what is in one grey band takes no time.
+ * Draws where the one thread is in the first `seconds` of a recording, beside what
+ * it prints, as an SVG picture. Time runs down; what is in one grey band takes no
+ * time. `what` is shown, `program` is its text, and `tasks` is for `control`.
  */
 export function picture(
-  title: string,
-  { moments, lanes: names, suspends, goOn }: ReturnType<typeof control>,
+  what: string,
+  program: string,
+  recording: Recording,
+  seconds: number,
+  tasks?: string[],
 ): string {
-  const lanes: Name[] = [...names];
-  lanes.splice(Math.ceil(names.length / 2), 0, undefined);
-  const gap = Math.max(80, ...names.map((name) => 8 * lengthOf(name) + 28));
+  const title = `${what}: where the one thread is, and what it prints`;
+  const found = control(recording, seconds, program, tasks);
+  const lanes: Name[] = [...found.lanes];
+  lanes.splice(Math.ceil(lanes.length / 2), 0, undefined);
+  const gap = Math.max(80, ...found.lanes.map((name) => widthOf(name) + 12));
   const x = (name: Name) => TIMES + gap * (lanes.indexOf(name) + 0.5);
   // A single lane is narrower than the words in it.
   const right = Math.max(TIMES + gap * lanes.length, x(undefined) + 62);
@@ -46,7 +53,7 @@ export function picture(
   const spans = new Map<Name, [from: number, to: number]>();
   const suspended = new Set<Name>();
 
-  for (const { at: ms, steps, wait } of moments) {
+  for (const { at: ms, steps, wait } of found.moments) {
     const top = y;
     y += 4;
     for (const { name, word, line, middle, note } of steps) {
@@ -87,11 +94,11 @@ export function picture(
     over.push(...notes(right, y + height / 2, wait.note));
     y += height;
   }
-  const ended = moments.at(-1)!.steps.at(-1)?.note;
+  const ended = found.moments.at(-1)!.steps.at(-1)?.note;
   thread += `V${ended ? y - 12 : y + 8}`;
   for (const [name, [from, to]] of spans) {
-    if (!suspends.has(name)) continue;
-    const end = goOn.has(name) ? y + 8 : to;
+    if (!found.suspends.has(name)) continue;
+    const end = found.goOn.has(name) ? y + 8 : to;
     under.push(`<path d="M${x(name)} ${from}V${end}" ${DOTS}/>`);
   }
   const height = Math.ceil(y + 16);
@@ -100,7 +107,7 @@ export function picture(
   role="img" font-family="Helvetica, Arial, sans-serif" font-size="14" fill="#1f2328">
 ${SIGNATURE}
 <title>${escape(title)}</title>
-<desc>${escape(describe(moments))}</desc>
+<desc>${escape(describe(found.moments))}</desc>
 <rect ${size} ${BACK}/>
 ${text(14, 24, title, `font-weight="bold"`)}
 ${under.join("\n")}
@@ -148,11 +155,14 @@ function box(x: number, y: number, w: number, h: number, style: string) {
 }
 
 function pill(x: number, y: number, name: string) {
-  const width = 8 * lengthOf(name) + 16;
+  const width = widthOf(name);
   const style = `rx="11" ${BACK} stroke="#59636e"`;
   return box(x - width / 2, y - 11, width, 22, style) +
     text(x, y + 5, name, CENTERED);
 }
+
+/** How wide the frame of a name is. */
+const widthOf = (name: string) => 8 * lengthOf(name) + 16;
 
 /** How many letters; Chinese ones and the like are as wide as two. */
 function lengthOf(text: string) {
