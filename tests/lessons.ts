@@ -16,6 +16,8 @@ export interface Lesson {
   script: Text;
   output: Text;
   picture: Text;
+  /** See `recorded`. */
+  recording?: Promise<Recording>;
 }
 
 /**
@@ -53,14 +55,9 @@ export const lessons: Lesson[] = [
   },
 ];
 
-const recordings = new Map<Lesson, Promise<Recording>>();
-
 /** The recording of a lesson: one for all, as a lesson may keep something. */
 export function recorded(lesson: Lesson): Promise<Recording> {
-  const { module, seconds } = lesson;
-  const recording = recordings.get(lesson) ?? record(module, 2 * seconds);
-  recordings.set(lesson, recording);
-  return recording;
+  return lesson.recording ??= record(lesson.module, 2 * lesson.seconds);
 }
 
 /** Draws what `golden/NAME.svg` shows. */
