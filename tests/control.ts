@@ -29,11 +29,7 @@ export interface Moment {
 }
 
 /** Somebody who has control, and the words by which it comes and goes. */
-interface Frame {
-  name: string;
-  key: string;
-  words: [string, string];
-}
+type Frame = { name: string; key: string; words: [string, string] };
 
 /**
  * Tells who has control of the one thread in the first `seconds` of a recording,
@@ -59,7 +55,18 @@ export function control(
   const printed = shown.map(({ text = "" }) => text).join("");
   const lanes = tasks ?? [...new Set(printed.match(/\btask \d+\b/g))]
     .sort((a, b) => parseInt(a.slice(5)) - parseInt(b.slice(5)));
-  const nameIn = finder(printed, lanes);
+  // Of two names that begin alike the longer one is looked for first.
+  const any = lanes.toSorted().reverse().map(RegExp.escape).join("|");
+  const pattern = new RegExp(`(?<![\\p{L}\\d_])(${any})(?![\\p{L}\\d_])`, "u");
+  const nameIn = (line: string): Name => line.match(pattern)?.[1] || undefined;
+  const found = printed.split("\n").map(nameIn);
+  const missing = lanes.find((name) => !found.includes(name));
+  if (missing !== undefined) {
+    throw new Error(
+      `No line is of "${missing}". Write each name as it is printed, with commas ` +
+        "between: --tasks=producer,consumer",
+    );
+  }
   const nameOf = ({ text = "" }: Event) => nameIn(text);
   const prints = recording.filter(({ text }) => text);
 
@@ -88,8 +95,8 @@ export function control(
       const again = later.some(({ generators }) =>
         generators.some((each) => each.number === number && each.call !== call)
       );
-      const words: Frame["words"] = [method, again ? "yield" : ""];
-      frames.push({ name: owner, key: `${call}`, words });
+      const word = again ? "yield" : "";
+      frames.push({ name: owner, key: `${call}`, words: [method, word] });
     }
     if (frames.at(-1)?.name === name) return frames;
     const resumes = ({ called }: Event) => awaits && !called;
@@ -205,21 +212,6 @@ export function control(
   moments.push(moment);
   const later = prints.filter((event) => !shown.includes(event));
   return { moments, lanes, suspends, goOn: new Set(later.map(nameOf)) };
-}
-
-/** Makes a function that finds the first of the names in a line. */
-function finder(printed: string, names: string[]) {
-  const any = names.toSorted((a, b) => b.length - a.length)
-    .map(RegExp.escape).join("|");
-  const pattern = new RegExp(`(?<![\\p{L}\\d_])(${any})(?![\\p{L}\\d_])`, "u");
-  const nameIn = (line: string): Name => line.match(pattern)?.[1] || undefined;
-  const found = printed.split("\n").map(nameIn);
-  const missing = names.find((name) => !found.includes(name));
-  if (missing === undefined) return nameIn;
-  throw new Error(
-    `No line is of "${missing}". Write each name as it is printed, with commas ` +
-      "between: --tasks=producer,consumer",
-  );
 }
 
 /** The generators and functions that are running, from the inside out. */
