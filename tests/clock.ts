@@ -52,7 +52,6 @@ export function fakeClock(
 ) {
   const undo = new DisposableStack();
   const time = undo.use(new FakeTime(START_MS));
-  const setFakeTimeout = globalThis.setTimeout;
 
   function replace<T extends object>(object: T, name: keyof T, value: unknown) {
     const real = object[name];
@@ -100,30 +99,29 @@ export function fakeClock(
   });
   replace(console, "log", (...args: unknown[]) => see("prints", args));
 
-  const armed = new Map<unknown, () => void>();
-  const due: [id: number, fire: () => void][] = [];
-  let timers = 0;
+  /** By their numbers, in the order in which they were set. */
+  const timers = new Map<unknown, { due: number; fire: () => void }>();
+  let count = 0;
   type Callback = (...args: unknown[]) => void;
 
   function setTimer(repeat: boolean, callback: Callback, delay: unknown) {
     const ms = Number(delay);
-    const id = timers + 1; // An interval keeps it when it is armed again.
-    function arm() {
-      const timer = ++timers;
+    const whole = ms >= 1 && ms <= MAX_DELAY_MS ? Math.trunc(ms) : 1;
+    const id = count + 1; // An interval keeps it when it is set again.
+    function set() {
+      const timer = ++count;
       function fire() {
-        armed.delete(id);
-        if (repeat) arm();
+        timers.delete(id);
+        if (repeat) set();
         turn++;
         called = true;
         see("fires", [], timer);
         callback();
       }
-      armed.set(id, fire);
-      const whole = ms >= 1 && ms <= MAX_DELAY_MS ? Math.trunc(ms) : 1;
-      setFakeTimeout(() => due.push([id, fire]), whole);
+      timers.set(id, { due: time.now + whole, fire });
       see("sets", [], timer);
     }
-    arm();
+    set();
     schedule();
     return id;
   }
@@ -131,7 +129,11 @@ export function fakeClock(
     const set = (callback: Callback, delay?: unknown, ...args: unknown[]) =>
       setTimer(name === "Interval", () => callback(...args), delay);
     replace(globalThis, `set${name}`, set);
-    replace(globalThis, `clear${name}`, (id: unknown) => void armed.delete(id));
+    replace(
+      globalThis,
+      `clear${name}`,
+      (id: unknown) => void timers.delete(id),
+    );
   }
 
   // Each turn is one of the real event loop: all promises go on in between.
@@ -140,10 +142,10 @@ export function fakeClock(
   function schedule() {
     next ??= setImmediate(() => {
       next = undefined;
-      if (armed.size === 0) return rest();
-      if (due.length === 0) time.next();
-      const [id, fire] = due.shift()!;
-      if (armed.get(id) === fire) fire();
+      const [first] = [...timers.values()].sort((a, b) => a.due - b.due);
+      if (!first) return rest();
+      time.tick(Math.max(0, first.due - time.now));
+      first.fire();
       called = false;
       schedule();
     });
@@ -165,12 +167,12 @@ export function fakeClock(
 
   const { prototype } = Object.getPrototypeOf(function* () {});
   const numbers = new WeakMap<object, number>();
-  let count = 0;
+  let generatorCount = 0;
   let calls = 0;
   for (const method of ["next", "throw", "return"]) {
     const real = prototype[method];
     replace(prototype, method, function (this: Generator, ...args: unknown[]) {
-      const number = numbers.get(this) ?? ++count;
+      const number = numbers.get(this) ?? ++generatorCount;
       numbers.set(this, number);
       const outside = generators;
       generators = [...outside, { number, call: ++calls, method }];
