@@ -126,36 +126,26 @@ Deno.test("each script names its original, ends with the line that starts it, an
   }
 });
 
-Deno.test("a coroutine gets the value or the error of each promise that it yields", async () => {
-  const coroutine = await importCoroutine();
-  const values = [new RangeError("an error"), 0, "", null, undefined];
-  const task = coroutine(function* () {
-    const got: unknown[] = [];
-    for (const value of values) {
-      got.push(yield Promise.resolve(value));
-      try {
-        yield Promise.reject(value);
-      } catch (error) {
-        got.push(error);
-      }
-    }
-    return got;
-  });
-  assertEquals(await task(), values.flatMap((value) => [value, value]));
-});
-
-Deno.test("a coroutine is fulfilled with what it returns, and rejected with what it does not catch", async () => {
+Deno.test("a coroutine passes on each value and error: of the promises that it yields, and its own", async () => {
   const coroutine = await importCoroutine();
   for (const value of [new RangeError("an error"), 0, "", null, undefined]) {
-    const returns = coroutine(function* () {
-      yield Promise.resolve();
+    const got: unknown[] = [];
+    const task = coroutine(function* () {
+      got.push(yield Promise.resolve(value));
+      for (let i = 0; i < 2; i++) {
+        try {
+          yield Promise.reject(value);
+        } catch (error) {
+          got.push(error);
+        }
+      }
       return Promise.resolve(value);
     });
     const fails = coroutine(function* () {
       yield Promise.reject(value);
     });
-    assertEquals(await returns(), value);
-    assertEquals(await fails().catch((error) => [error]), [value]);
+    got.push(await task(), await fails().catch((error) => [error]));
+    assertEquals(got, [value, value, value, value, [value]]);
   }
 });
 
