@@ -2,8 +2,6 @@ import { FakeTime } from "@std/testing/time";
 
 /** The date on the fake clock when a program begins: neither today's, nor 0. */
 const START_MS = Date.UTC(2001, 1, 3, 4, 5, 6);
-/** `setTimeout` takes no longer delay than this. */
-const MAX_DELAY_MS = 2 ** 31 - 1;
 /** What stands for "for ever": eleven days. */
 const FOR_EVER_MS = 1e9;
 
@@ -77,10 +75,9 @@ export function fakeClock(
 
   function see(does: Event["does"], printed: unknown[] = [], timer?: number) {
     begin();
-    const at = Math.round(time.now - START_MS);
     const here = new Error();
     const event = {
-      at,
+      at: Math.round(time.now - START_MS),
       does,
       timer,
       turn,
@@ -106,7 +103,7 @@ export function fakeClock(
 
   function setTimer(repeat: boolean, callback: Callback, delay: unknown) {
     const ms = Number(delay);
-    const whole = ms >= 1 && ms <= MAX_DELAY_MS ? Math.trunc(ms) : 1;
+    const whole = ms >= 1 ? Math.trunc(ms) : 1;
     const id = count + 1; // An interval keeps it when it is set again.
     function set() {
       const timer = ++count;

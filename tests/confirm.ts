@@ -25,6 +25,9 @@ export async function confirmed(
   seconds: number,
   text?: string,
 ): Promise<Recording> {
+  const program = text === undefined
+    ? [path]
+    : ["--no-config", `data:text/typescript,${encodeURIComponent(text)}`];
   let lineCount = Infinity;
   const recorded = recordFile(path, seconds);
   recorded.then(
@@ -33,9 +36,9 @@ export async function confirmed(
   );
   for (let tries = 1;; tries++) {
     console.error(`${path} runs for up to ${seconds} s, to be compared …`);
-    const run = await runFile(path, seconds, () => lineCount, text);
+    const printed = await run(program, seconds, () => lineCount);
     const recording = await recorded;
-    const { message, late } = compare(recording, run, seconds);
+    const { message, late } = compare(recording, printed, seconds);
     if (!message) return recording;
     if (!late || tries === 3) throw new Error(`${message}\n${CAUSES}`);
     console.error(`${message}\nIt may be the machine's fault, so once more:`);
@@ -87,46 +90,30 @@ async function recordFile(path: string, seconds: number): Promise<Recording> {
  * Runs a program until it has printed so many lines and `seconds` are over. Times
  * are milliseconds since its start; `endedAt` is undefined if it had to be killed.
  */
-async function runFile(
-  path: string,
+async function run(
+  program: string[],
   seconds: number,
   lineCount: () => number,
-  text?: string,
 ) {
   const begun = performance.now();
   const now = () => performance.now() - begun;
-  const child = text === undefined
-    ? start("null", path)
-    : start("null", "--no-config", "--no-npm", "-");
-  if (text !== undefined) { // It may end before it has read all.
-    new Blob([text]).stream().pipeTo(child.stdin).catch(() => {});
-  }
-  const lines: Line[] = [];
-  let rest = "";
+  const child = start("null", ...program);
+  const printed: Line[] = [];
   let killed = false;
-  function stop() {
+  function stopIfDone() {
+    const enough = linesOf(printed, Infinity).length >= lineCount();
+    const due = seconds * 1000;
+    const last = (printed[0]?.at ?? MAX_START_MS) + due + tolerance(due);
+    if (lineCount() > 0 && now() < (enough ? due : last)) return;
     killed = true;
     kill(child);
   }
-  function stopIfDone() {
-    const done = now() >= seconds * 1000 && lines.length >= lineCount();
-    if (done || lineCount() === 0) stop();
+  const timer = setInterval(stopIfDone, 100);
+  for await (const text of child.stdout.pipeThrough(new TextDecoderStream())) {
+    printed.push({ text, at: now() });
   }
-  const last = seconds * 1000 + tolerance(seconds * 1000);
-  const timers = [
-    setInterval(stopIfDone, 100),
-    setTimeout(stop, last + MAX_START_MS),
-  ];
-  for await (const chunk of child.stdout.pipeThrough(new TextDecoderStream())) {
-    if (lines.length === 0) timers.push(setTimeout(stop, last));
-    const at = now();
-    const finished = (rest + chunk).split("\n");
-    rest = finished.pop()!;
-    lines.push(...finished.map((text) => ({ text, at })));
-    stopIfDone();
-  }
-  timers.forEach(clearTimeout);
-  if (rest) lines.push({ text: rest, at: now() });
+  clearInterval(timer);
+  const lines = linesOf(printed, Infinity);
   return { lines, endedAt: killed ? undefined : now() };
 }
 
@@ -136,7 +123,7 @@ const tolerance = (ms: number) => Math.max(200, ms / 20);
 /** What differs first, if anything, and whether just because it came late. */
 function compare(
   recording: Recording,
-  { lines, endedAt }: Awaited<ReturnType<typeof runFile>>,
+  { lines, endedAt }: Awaited<ReturnType<typeof run>>,
   seconds: number,
 ): { message?: string; late?: boolean } {
   const recorded = linesOf(recording, seconds);
@@ -157,10 +144,8 @@ printed:  ${tell(line)}`;
   const ends = until(recording, seconds).some(({ does }) => does === "ends");
   const ended = endedAt !== undefined && (ends || endedAt < seconds * 1000);
   if (ends === ended) return {};
-  const message = `It ${
-    ended ? "ends" : "does not end"
-  }, unlike the recording.`;
-  return { message, late: ends };
+  const what = ended ? "ends" : "does not end";
+  return { message: `It ${what}, unlike the recording.`, late: ends };
 }
 
 /** Starts Deno with no permission. */
@@ -168,7 +153,7 @@ function start(stderr: "inherit" | "null", ...args: string[]) {
   return new Deno.Command(Deno.execPath(), {
     args: ["run", "--no-prompt", ...args],
     env: { NO_COLOR: "1" },
-    stdin: args.at(-1) === "-" ? "piped" : "null",
+    stdin: "null",
     stdout: "piped",
     stderr,
   }).spawn();

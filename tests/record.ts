@@ -8,6 +8,7 @@ export interface Line {
   text: string;
   at: number;
 }
+type Printed = Partial<Line> & { at: number };
 
 /** Nobody follows more events at one time; who never waits soon has so many. */
 export const MAX_EVENTS = 500;
@@ -20,7 +21,7 @@ export function textOf(recording: Recording, seconds: number): string {
 }
 
 /** The same, line by line. */
-export function linesOf(recording: Recording, seconds: number): Line[] {
+export function linesOf(recording: Printed[], seconds: number): Line[] {
   const lines: Line[] = [];
   let unfinished = "";
   let at = 0;
@@ -28,13 +29,13 @@ export function linesOf(recording: Recording, seconds: number): Line[] {
     const finished = (unfinished + (event.text ?? "")).split("\n");
     unfinished = finished.pop()!;
     at = event.at;
-    lines.push(...finished.map((text) => ({ text, at })));
+    for (const text of finished) lines.push({ text, at });
   }
   return unfinished ? [...lines, { text: unfinished, at }] : lines;
 }
 
 /** What is done from 0 to `seconds`, both ends included. */
-export function until(recording: Recording, seconds: number): Recording {
+export function until<T extends Printed>(recording: T[], seconds: number): T[] {
   return recording.filter(({ at }) => at <= seconds * 1000);
 }
 
