@@ -5,6 +5,7 @@ const START_MS = Date.UTC(2001, 1, 3, 4, 5, 6);
 /** What stands for "for ever": eleven days. */
 const FOR_EVER_MS = 1e9;
 
+const TOOLS = new URL(".", import.meta.url).href;
 const { queueMicrotask, setImmediate, clearImmediate } = globalThis;
 const { wait } = Atomics;
 
@@ -26,10 +27,16 @@ export interface Event {
   turn: number;
   /** Whether it's in main or in a timer's callback, not in a promise's. */
   called: boolean;
-  /** The generators that are running, from the outside in. */
-  generators: { number: number; call: number; method: string }[];
-  /** The functions that are running, from the inside out. */
-  functions: string[];
+  /** What is running, from the inside out. */
+  running: Running[];
+}
+
+/** A function, by its name, if it has one, or a generator, by its number. */
+export interface Running {
+  key: string | number;
+  /** How many calls of generators there have been, and by what this one was. */
+  call?: number;
+  method?: string;
 }
 
 /**
@@ -50,6 +57,7 @@ export function fakeClock(
 ) {
   const undo = new DisposableStack();
   const time = undo.use(new FakeTime(START_MS));
+  replace(Error, "stackTraceLimit", Infinity);
 
   function replace<T extends object>(object: T, name: keyof T, value: unknown) {
     const real = object[name];
@@ -58,33 +66,38 @@ export function fakeClock(
   }
 
   let begun = false;
+  let left = false;
   let called = true;
   let turn = 0;
-  let generators: Event["generators"] = [];
+  let generators: Running[] = [];
 
   /** To be called at the first thing that the main program does. */
   function begin() {
     if (begun) return;
     begun = true;
-    // This is the first to come once the main program gives control away.
-    queueMicrotask(() => {
-      called = false;
-      see("leaves");
-    });
+    queueMicrotask(leave); // This is the first to come once main has returned.
+  }
+
+  /** To be called when the main program has given control away. */
+  function leave() {
+    if (left) return;
+    left = true;
+    called = false;
+    see("leaves");
   }
 
   function see(does: Event["does"], printed: unknown[] = [], timer?: number) {
     begin();
     const here = new Error();
+    const inside = generators;
     const event = {
       at: Math.round(time.now - START_MS),
       does,
       timer,
       turn,
       called,
-      generators,
-      get functions() { // To read a stack takes ten times as long as to keep it.
-        return functionsOn(here.stack!);
+      get running() { // To read a stack takes ten times as long as to keep it.
+        return runningOn(here.stack!, inside);
       },
     };
     tell(event, printed);
@@ -163,31 +176,49 @@ export function fakeClock(
   replace(performance, "now", () => time.now - START_MS);
 
   const { prototype } = Object.getPrototypeOf(function* () {});
-  const numbers = new WeakMap<object, number>();
+  const keys = new WeakMap<object, number>();
   let generatorCount = 0;
   let calls = 0;
   for (const method of ["next", "throw", "return"]) {
     const real = prototype[method];
-    replace(prototype, method, function (this: Generator, ...args: unknown[]) {
-      const number = numbers.get(this) ?? ++generatorCount;
-      numbers.set(this, number);
-      const outside = generators;
-      generators = [...outside, { number, call: ++calls, method }];
-      try {
-        return real.apply(this, args);
-      } finally {
-        generators = outside;
-      }
-    });
+    replace(
+      prototype,
+      method,
+      function step(this: Generator, ...args: unknown[]) {
+        const key = keys.get(this) ?? ++generatorCount;
+        keys.set(this, key);
+        const outside = generators;
+        generators = [{ key, call: ++calls, method }, ...outside];
+        try {
+          return real.apply(this, args);
+        } finally {
+          generators = outside;
+        }
+      },
+    );
   }
 
-  return { begin, see, schedule, [Symbol.dispose]: () => undo.dispose() };
+  return {
+    begin,
+    leave,
+    see,
+    schedule,
+    [Symbol.dispose]: () => undo.dispose(),
+  };
 }
 
-/** The names of the program's functions that are on a call stack. */
-function functionsOn(stack: string) {
-  const here = new URL(".", import.meta.url).href;
-  const frames = stack.matchAll(/at (?:async )?(\S+) \((.*):\d+:\d+\)$/gm);
-  return Array.from(frames).filter(([, , file]) => !file.startsWith(here))
-    .map(([, name]) => name);
+/** What is running by a call stack and a list of generators, each inside out. */
+function runningOn(stack: string, generators: Running[]) {
+  const [synchronous] = stack.split("\n    at async ", 1);
+  const frames = synchronous.matchAll(/^ +at (?:(.*) \()?(.*?):\d+:\d+\)?$/gm);
+  const inside = [...generators];
+  const running: Running[] = [];
+  for (const [, key = "", file] of frames) {
+    if (file === import.meta.url) {
+      if (key.endsWith(".step")) running.push(inside.shift()!);
+    } else if (!/^(ext|node):/.test(file)) {
+      running.push({ key: file.startsWith(TOOLS) ? "" : key });
+    }
+  }
+  return running;
 }

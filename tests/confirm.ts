@@ -70,7 +70,7 @@ async function recordFile(path: string, seconds: number): Promise<Recording> {
     );
   }, MAX_RECORDING_MS);
   // What is printed belongs to the event before it.
-  let rest = '{"at":0,"turn":0,"called":true,"generators":[],"functions":[]}\n';
+  let rest = '{"at":0,"turn":0,"called":true,"running":[]}\n';
   for await (const chunk of child.stdout.pipeThrough(new TextDecoderStream())) {
     const pieces = (rest + chunk).split("\x1e");
     rest = pieces.pop()!;

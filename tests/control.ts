@@ -1,4 +1,4 @@
-import type { Event } from "./clock.ts";
+import type { Event, Running } from "./clock.ts";
 import { type Recording, until } from "./record.ts";
 
 /** Whose a line or a lane is. Undefined is the one in the middle. */
@@ -23,7 +23,6 @@ export interface Moment {
     /** Whether the thread is blocked; otherwise it waits in the event loop. */
     blocked: boolean;
     asleep: string[];
-    suspended: Name[];
     note: string[];
   };
 }
@@ -33,16 +32,15 @@ type Frame = { name: string; key: string; words: [string, string] };
 
 /**
  * Tells who has control of the one thread in the first `seconds` of a recording,
- * and who sleeps meanwhile. A line is of the first of `tasks` that is in it as a
- * whole word, by default of any "task N"; any other line is of the middle, which
- * is main's and the event loop's. `program` is its text.
+ * and who sleeps meanwhile. What is printed is of the first of `tasks` that is in
+ * its first line as a whole word, by default of any "task N"; anything else is of
+ * the middle, which is main's and the event loop's. `program` is its text.
  *
  * What the recording does not tell for sure is left out, such as who sleeps when a
  * timer wakes nobody who prints.
  *
- * @returns The moments, the names of the lanes, who is suspended between them, and
- * who prints more after the end.
- * @throws An `Error` if one of `tasks` is in no line.
+ * @returns The moments, and the names of the lanes.
+ * @throws An `Error` if nothing that is printed is of one of `tasks`.
  */
 export function control(
   recording: Recording,
@@ -58,88 +56,130 @@ export function control(
   // Of two names that begin alike the longer one is looked for first.
   const any = lanes.toSorted().reverse().map(RegExp.escape).join("|");
   const pattern = new RegExp(`(?<![\\p{L}\\d_])(${any})(?![\\p{L}\\d_])`, "u");
-  const nameIn = (line: string): Name => line.match(pattern)?.[1] || undefined;
-  const found = printed.split("\n").map(nameIn);
+  const nameOf = ({ text = "" }: Event): Name =>
+    text.trim().split("\n", 1)[0].match(pattern)?.[1] || undefined;
+  const found = shown.map(nameOf);
   const missing = lanes.find((name) => !found.includes(name));
   if (missing !== undefined) {
     throw new Error(
-      `No line is of "${missing}". Write each name as it is printed, with commas ` +
-        "between: --tasks=producer,consumer",
+      `In the first ${seconds} s nothing is printed that has "${missing}" in it. ` +
+        "Write each name as it is printed: --tasks=producer,consumer",
     );
   }
-  const nameOf = ({ text = "" }: Event) => nameIn(text);
-  const prints = recording.filter(({ text }) => text);
 
-  // Whose lines a generator itself prints, and all that it or a function runs.
-  const names = new Map<unknown, Set<Name>>();
-  for (const event of prints) {
-    const inner = event.generators.at(-1)?.number;
-    for (const key of [...running(event), `itself ${inner}`]) {
-      names.set(key, (names.get(key) ?? new Set()).add(nameOf(event)));
-    }
+  // A function that itself prints lines of several is a helper: they are of who
+  // calls it. What a generator runs is its own, as far as no other generator does.
+  const prints = recording.filter(({ text }) => text);
+  const itself = new Map<unknown, Set<Name>>();
+  const owners = new Map<unknown, Set<Name>>();
+  function add(to: typeof owners, key: unknown, event: Event) {
+    to.set(key, (to.get(key) ?? new Set()).add(nameOf(event)));
   }
-  /** The one whose all these lines are: a list of one, or of none. */
-  function ownerOf(key: number | string): Name[] {
-    const all = [...names.get(`itself ${key}`) ?? names.get(key) ?? []];
-    return all.length === 1 ? all : [];
+  for (const event of prints) add(itself, event.running[0]?.key, event);
+  const helps = (one: Running) =>
+    isMain(one) || (itself.get(one.key)?.size ?? 0) > 1;
+  for (const event of prints) {
+    const own = event.running.find((each) => each.call || !helps(each));
+    const generators = event.running.filter(({ call }) => call);
+    add(owners, own?.key, event);
+    add(owners, generators[0]?.key, event);
+    for (const { key } of generators) add(owners, `in ${key}`, event);
+  }
+  /** Who prints all that it prints: a list of one, or of none. */
+  function ownerOf({ key }: Running): Name[] {
+    const names = owners.get(key) ?? owners.get(`in ${key}`);
+    return key && names?.size === 1 ? [...names] : [];
+  }
+
+  /** Whether `await` has let `name` go on; undefined if that can't be told. */
+  function resumes({ called, turn, running }: Event, name: Name) {
+    const outermost = running.at(-1)!;
+    if (called && turn === 0 && running.every(isMain)) return;
+    if (called || !awaits) return false;
+    if (!outermost.key) return;
+    const [owner] = ownerOf(outermost);
+    return running.length === 1 || owner && owner === name;
   }
 
   /** Who has control, from the outside in, when the event is of `name`. */
   function framesOf(event: Event, name: Name): Frame[] {
     if (name === undefined) return [];
+    const { running, turn, called } = event;
     const later = recording.slice(recording.indexOf(event) + 1);
     const frames: Frame[] = [];
-    for (const { number, call, method } of event.generators) {
-      const [owner] = ownerOf(number);
-      if (!owner || owner === frames.at(-1)?.name) continue;
-      const again = later.some(({ generators }) =>
-        generators.some((each) => each.number === number && each.call !== call)
-      );
-      const word = again ? "yield" : "";
-      frames.push({ name: owner, key: `${call}`, words: [method, word] });
+    function enter(name: string, resumed: boolean | string | undefined) {
+      const word = resumed === undefined ? "" : resumed ? "resume" : "call";
+      const next = later.find((each) => nameOf(each) === name);
+      const awaited = next && resumes(next, name) ? "await" : "";
+      const key = `${name} ${turn} ${called}`;
+      frames.push({ name, key, words: [word, awaited] });
     }
-    if (frames.at(-1)?.name === name) return frames;
-    const resumes = ({ called }: Event) => awaits && !called;
-    const begin = event.called ? "call" : resumes(event) ? "resume" : "";
-    const again = later.some((each) => nameOf(each) === name && resumes(each));
-    const key = `${name} ${event.generators.at(-1)?.call} ${event.turn}`;
-    return [...frames, { name, key, words: [begin, again ? "await" : ""] }];
+    for (const each of running.toReversed()) {
+      const { key, call, method } = each;
+      const [owner] = ownerOf(each);
+      if (!owner || owner === frames.at(-1)?.name) continue;
+      if (method) {
+        const again = later.some(({ running }) =>
+          running.some((each) => each.key === key && each.call !== call)
+        );
+        const words: Frame["words"] = [method, again ? "yield" : ""];
+        frames.push({ name: owner, key: `${call}`, words });
+      } else enter(owner, each === running.at(-1) && resumes(event, owner));
+    }
+    if (frames.at(-1)?.name !== name) enter(name, resumes(event, name));
+    return frames;
   }
 
   /** Who blocks the thread: a list of one, or of none if that can't be told. */
   function blockerOf(block: Event): Name[] {
-    const [owner] = running(block).map(ownerOf).filter(({ length }) => length);
-    if (owner) return owner;
-    const beside = recording.filter(({ turn, does, text }) =>
-      turn === block.turn && (text || does === "blocks")
+    const by = block.running.find(({ key, call }) =>
+      call || itself.has(key) || owners.has(key)
     );
-    const i = beside.indexOf(block);
-    const [before, after] = [beside[i - 1], beside[i + 1]];
-    if (!before?.text || !after?.text) return [];
-    return nameOf(before) === nameOf(after) ? [nameOf(after)] : [];
+    if (block.called && block.turn === 0 && (!by || isMain(by))) {
+      return [undefined];
+    }
+    if (!by) return [];
+    const generator = block.running.find(({ call }) => call);
+    const [owner] = [by, generator ?? by].map(ownerOf)
+      .filter(({ length }) => length);
+    if (owner) return owner;
+    // It is of who prints before and after it, by the same function.
+    const beside = ({ text, turn, called, running }: Event) =>
+      text && turn === block.turn && called === block.called &&
+      running.some(({ key }) => key === by.key);
+    const i = recording.indexOf(block);
+    const before = recording.slice(0, i).findLast(beside);
+    const after = recording.slice(i).find(beside);
+    if (!before || !(after ?? block.called)) return [];
+    return nameOf(before) === nameOf(after ?? before) ? [nameOf(before)] : [];
   }
 
-  // Whoever goes on and prints when a timer goes off has slept, unless the timer
-  // was set by somebody else.
-  const sleeps = recording.flatMap((set) => {
+  // Whoever goes on and prints when a timer goes off has slept, if what goes on has
+  // set that timer, and nobody else has.
+  const sleeps = recording.flatMap((set, i) => {
     const fires = set.does === "sets" &&
       recording.find(({ does, timer }) =>
         does === "fires" && timer === set.timer
       );
     const woken = fires && prints.find(({ turn }) => turn === fires.turn);
-    const name = woken && !woken.called && nameOf(woken);
-    if (!name || woken.at !== fires.at) return [];
-    const setters = running(set);
-    const [setter = name] = setters.flatMap(ownerOf);
-    const own = running(woken).find((key) => ownerOf(key)[0] === name);
-    if (setter !== name || own && !setters.includes(own)) return [];
-    return [{ name, set, to: fires.at }];
+    const name = woken && nameOf(woken);
+    if (!name || woken.called || woken.at !== fires.at) return [];
+    const sets = ({ key }: Running) =>
+      set.running.some((each) => each.key === key);
+    const outermost = woken.running.at(-1)!;
+    const own = woken.running.find((each) => ownerOf(each)[0] === name);
+    const before = recording.slice(0, i).findLast(({ text, turn }) =>
+      text && turn === set.turn
+    );
+    const [setter = own ? name : before && nameOf(before)] = set.running
+      .flatMap(ownerOf);
+    if (!outermost.key || !sets(outermost) || own && !sets(own)) return [];
+    return (setter ?? name) === name ? [{ name, set, to: fires.at }] : [];
   });
 
   const moments: Moment[] = [];
   let moment: Moment = { at: 0, steps: [{ name: undefined }] };
   let stack: Frame[] = [];
-  const suspends = new Set<Name>();
   let middle: Name = "main";
   let block: Event | undefined;
 
@@ -148,9 +188,7 @@ export function control(
     const same = stack.filter(({ key }, i) => key === frames[i]?.key).length;
     const steps: Step[] = [];
     for (let i = stack.length - 1; i >= same; i--) {
-      const { name, words: [, word] } = stack[i];
-      if (word) suspends.add(name);
-      steps.push({ name: stack[i - 1]?.name, word });
+      steps.push({ name: stack[i - 1]?.name, word: stack[i].words[1] });
     }
     for (const { name, words } of frames.slice(same)) {
       steps.push({ name, word: words[0] });
@@ -169,9 +207,6 @@ export function control(
     const asleep = lanes.filter((lane) =>
       !block && goOn.some(({ name }) => name === lane)
     );
-    const suspended = [...suspends].filter((task) =>
-      stack.every(({ name }) => name !== task)
-    );
     let note = ["the thread is free and waits in the event loop"];
     const verb = asleep.length > 1 ? "sleep" : "sleeps";
     if (asleep.length > 0) note.unshift(`${asleep.join(" and ")} ${verb};`);
@@ -181,8 +216,10 @@ export function control(
       note = [`${sleep} blocks the thread:`, "nothing else can run"];
     }
     const ms = at - moment.at;
-    const wait = { ms, blocked: Boolean(block), asleep, suspended, note };
-    moments.push({ ...moment, wait });
+    moments.push({
+      ...moment,
+      wait: { ms, blocked: Boolean(block), asleep, note },
+    });
     moment = { at, steps: [] };
   }
 
@@ -193,9 +230,15 @@ export function control(
     pass(at);
     block = does === "blocks" ? event : undefined;
     if (sleep) go(framesOf(event, sleep.name));
-    if (block) go(framesOf(block, blockerOf(block)[0]));
+    if (block) {
+      const known = blockerOf(block);
+      const here = stack.at(-1);
+      const goesOn =
+        here?.key === `${here?.name} ${block.turn} ${block.called}`;
+      if (known.length > 0 || !goesOn) go(framesOf(block, known[0]));
+    }
     for (const line of text.split("\n").filter(Boolean)) {
-      go(framesOf(event, nameIn(line)), { line });
+      go(framesOf(event, nameOf(event)), { line });
     }
     if (does === "leaves") {
       middle = undefined;
@@ -210,11 +253,10 @@ export function control(
   if (shown.at(-1)?.does !== "ends") pass(seconds * 1000);
   if (!block) go([]);
   moments.push(moment);
-  const later = prints.filter((event) => !shown.includes(event));
-  return { moments, lanes, suspends, goOn: new Set(later.map(nameOf)) };
+  return { moments, lanes };
 }
 
-/** The generators and functions that are running, from the inside out. */
-function running({ generators, functions }: Event) {
-  return [...generators.map(({ number }) => number).reverse(), ...functions];
+/** Whether it's main, which is the file itself or a function of that name. */
+function isMain({ key }: Running) {
+  return key === "" || key === "main";
 }

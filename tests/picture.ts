@@ -49,9 +49,13 @@ export function picture(
   let thread = `M${x(at)} ${HEAD}`;
   const under: string[] = [];
   const over = lanes.map((name) => pill(x(name), HEAD, name ?? "main"));
-  /** From where to where each task is drawn. */
-  const spans = new Map<Name, [from: number, to: number]>();
-  const suspended = new Set<Name>();
+  /** From where on each is suspended who is. */
+  const suspended = new Map<Name, number>();
+  function resume(name: Name, y: number) {
+    const from = suspended.get(name);
+    if (from) under.push(`<path d="M${x(name)} ${from}V${y}" ${DOTS}/>`);
+    suspended.delete(name);
+  }
 
   for (const { at: ms, steps, wait } of found.moments) {
     const top = y;
@@ -63,9 +67,10 @@ export function picture(
         if (word) over.push(text(x(at) + side * gap / 2, y - 5, word, SOFT));
         over.push(`<path d="M${x(name) - side} ${y}l${-8 * side} -4v8z"/>`);
         thread += `V${y}H${x(name)}`;
+        if (word === "yield" || word === "await") suspended.set(at, y);
+        resume(name, y);
         at = name;
       }
-      spans.set(name, [spans.get(name)?.[0] ?? y, y]);
       const room = middle ? 9 * note!.length - 2 : 0;
       y += 10 + room;
       if (middle) over.push(pill(x(name), y, middle));
@@ -75,7 +80,7 @@ export function picture(
       y += 8 + room;
     }
     y += steps.length > 0 ? 4 : 14;
-    under.push(box(14, top, width - 22, y - top, BAND));
+    under.unshift(box(14, top, width - 22, y - top, BAND));
     over.push(text(22, (top + y) / 2 + 5, `${ms / 1000} s`));
     if (!wait) continue;
 
@@ -84,23 +89,12 @@ export function picture(
       box(x(name) - 9, y + 3, 18, height - 6, style);
     under.push(...wait.asleep.map((name) => bar(name, ASLEEP)));
     over.push(bar(at, wait.blocked ? BLOCKED : FREE));
-    for (const name of height < 62 ? [] : wait.suspended) {
-      if (suspended.has(name)) continue;
-      suspended.add(name);
-      const beside = x(name) + 20 * Math.sign(x(name) - x(undefined)) + 5;
-      const turned = `translate(${beside} ${y + height / 2})rotate(-90)`;
-      over.push(text(0, 0, "suspended", `${SOFT} transform="${turned}"`));
-    }
     over.push(...notes(right, y + height / 2, wait.note));
     y += height;
   }
   const ended = found.moments.at(-1)!.steps.at(-1)?.note;
   thread += `V${ended ? y - 12 : y + 8}`;
-  for (const [name, [from, to]] of spans) {
-    if (!found.suspends.has(name)) continue;
-    const end = found.goOn.has(name) ? y + 8 : to;
-    under.push(`<path d="M${x(name)} ${from}V${end}" ${DOTS}/>`);
-  }
+  for (const name of suspended.keys()) resume(name, y + 8);
   const height = Math.ceil(y + 16);
   const size = `width="${width}" height="${height}"`;
   return `<svg xmlns="http://www.w3.org/2000/svg" ${size} viewBox="0 0 ${width} ${height}"
@@ -142,7 +136,7 @@ function text(x: number, y: number, content: string, style = "") {
 function notes(x: number, y: number, lines: string[]) {
   const first = y + 5 - 8.5 * (lines.length - 1);
   return lines.map((line, i) =>
-    text(x, first + 17 * i, line, `font-style="italic"`)
+    text(x, first + 17 * i, cut(line), `font-style="italic"`)
   );
 }
 
@@ -172,7 +166,7 @@ function lengthOf(text: string) {
 /** As much of a line as there is room for. */
 function cut(line: string) {
   while (lengthOf(line) > LETTERS) line = line.slice(0, -2) + "…";
-  return line;
+  return line.replaceAll(/ (?= )|^ /g, "\u00a0"); // Other spaces are drawn as one.
 }
 
 function escape(text: string) {

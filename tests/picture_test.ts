@@ -78,8 +78,8 @@ Deno.test("in a picture, main gives control away before any callback is called",
     await describe(
       'queueMicrotask(() => console.log("Ann")), console.log("Bob");',
     ),
-    "At 0 s: main has control; by call, Bob prints “Bob”; main gives control to " +
-      "the event loop; by resume, Ann prints “Ann”; the program ends.",
+    "At 0 s: main has control; Bob prints “Bob”; main gives control to the event " +
+      "loop; Ann prints “Ann”; the program ends.",
   );
 });
 

@@ -84,6 +84,7 @@ export async function record(
       );
     }
     const { main } = await load();
+    clock.begin();
     clock.schedule();
     Promise.try(main).catch(reject);
     await over;
