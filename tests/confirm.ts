@@ -5,7 +5,11 @@ import { type Recording, TOO_MUCH, until } from "./record.ts";
 const MAX_RECORDING_MS = 10_000;
 /** Far more than Deno takes to start. */
 const MAX_START_MS = 4_000;
+/** How much later than recorded something may come, for the time it is due. */
+const tolerance = (ms: number) => Math.max(200, ms / 20);
 
+/** The line that stands for the end of a program. */
+const END = "(the program ends)";
 const CAUSES =
   `The cause usually is chance; the time of day; work that keeps the
 thread busy; many very short sleeps; sleeps of different lengths that end almost
@@ -13,7 +17,7 @@ together; timers of node:timers/promises; or a deno.json of its own.`;
 
 /**
  * Records the program in a file up to `seconds`, and as long again to see who wakes
- * up, while a process runs it for `seconds` on the real clock: from its file or, to
+ * up; then a process runs it for `seconds` on the real clock: from its file or, to
  * have nothing beside it, from its text. A line that comes late may be the machine's
  * fault, so there are three tries.
  *
@@ -25,20 +29,17 @@ export async function confirmed(
   seconds: number,
   text?: string,
 ): Promise<Recording> {
+  const recording = await recordFile(path, seconds);
+  const recorded = linesOf(recording, seconds);
+  const end = until(recording, seconds).find(({ does }) => does === "ends");
+  if (end) recorded.push({ text: END, at: end.at });
   const program = text === undefined
     ? [path]
     : ["--no-config", `data:text/typescript,${encodeURIComponent(text)}`];
-  let lineCount = Infinity;
-  const recorded = recordFile(path, seconds);
-  recorded.then(
-    (recording) => lineCount = linesOf(recording, seconds).length,
-    () => lineCount = 0, // It is refused below.
-  );
   for (let tries = 1;; tries++) {
     console.error(`${path} runs for up to ${seconds} s, to be compared …`);
-    const printed = await run(program, seconds, () => lineCount);
-    const recording = await recorded;
-    const { message, late } = compare(recording, printed, seconds);
+    const printed = await run(program, seconds, recorded.length);
+    const { message, late } = compare(recorded, printed, seconds);
     if (!message) return recording;
     if (!late || tries === 3) throw new Error(`${message}\n${CAUSES}`);
     console.error(`${message}\nIt may be the machine's fault, so once more:`);
@@ -65,8 +66,9 @@ async function recordFile(path: string, seconds: number): Promise<Recording> {
   }
   const timer = setTimeout(() => {
     refuse(
-      `It keeps the thread busy: the fake clock, which moves only when all wait, ` +
-        `stands at ${reached() / 1000} s after ${MAX_RECORDING_MS / 1000} s.`,
+      `It keeps the thread busy: the fake clock, which moves only when all wait,
+stands at ${reached() / 1000} s after ${MAX_RECORDING_MS / 1000} s. If it never
+waits, an \`await\` or a \`yield*\` may be missing.`,
     );
   }, MAX_RECORDING_MS);
   // What is printed belongs to the event before it.
@@ -87,65 +89,52 @@ async function recordFile(path: string, seconds: number): Promise<Recording> {
 }
 
 /**
- * Runs a program until it has printed so many lines and `seconds` are over. Times
- * are milliseconds since its start; `endedAt` is undefined if it had to be killed.
+ * Runs a program until it has printed so many lines and `seconds` are over, and
+ * returns them. Their times are milliseconds since its start.
  */
-async function run(
-  program: string[],
-  seconds: number,
-  lineCount: () => number,
-) {
+async function run(program: string[], seconds: number, count: number) {
   const begun = performance.now();
   const now = () => performance.now() - begun;
   const child = start("null", ...program);
   const printed: Line[] = [];
   let killed = false;
-  function stopIfDone() {
-    const enough = linesOf(printed, Infinity).length >= lineCount();
+  const timer = setInterval(() => {
     const due = seconds * 1000;
     const last = (printed[0]?.at ?? MAX_START_MS) + due + tolerance(due);
-    if (lineCount() > 0 && now() < (enough ? due : last)) return;
+    const enough = linesOf(printed, Infinity).length >= count;
+    if (now() < (enough ? due : last)) return;
     killed = true;
     kill(child);
-  }
-  const timer = setInterval(stopIfDone, 100);
+  }, 100);
   for await (const text of child.stdout.pipeThrough(new TextDecoderStream())) {
     printed.push({ text, at: now() });
   }
   clearInterval(timer);
   const lines = linesOf(printed, Infinity);
-  return { lines, endedAt: killed ? undefined : now() };
+  return killed ? lines : [...lines, { text: END, at: now() }];
 }
-
-/** How much later than recorded something may come, for the time it is due. */
-const tolerance = (ms: number) => Math.max(200, ms / 20);
 
 /** What differs first, if anything, and whether just because it came late. */
 function compare(
-  recording: Recording,
-  { lines, endedAt }: Awaited<ReturnType<typeof run>>,
+  recorded: Line[],
+  printed: Line[],
   seconds: number,
 ): { message?: string; late?: boolean } {
-  const recorded = linesOf(recording, seconds);
   const tell = (line?: Line) =>
     line ? `${(line.at / 1000).toFixed(3)} s  ${line.text}` : "nothing more";
-  for (let i = 0; i < Math.max(recorded.length, lines.length); i++) {
-    const [expected, line] = [recorded[i], lines[i]];
+  for (let i = 0; i < Math.max(recorded.length, printed.length); i++) {
+    const [expected, line] = [recorded[i], printed[i]];
     if (!expected && line.at >= seconds * 1000) break;
     const message = `It does not print the same as was recorded, or not then:
 recorded: ${tell(expected)}
 printed:  ${tell(line)}`;
-    if (!line) return { message, late: endedAt === undefined };
+    if (!line) return { message, late: true };
     const early = !expected || line.at < expected.at;
     if (early || line.text !== expected.text) return { message };
-    const due = lines[0].at + expected.at - recorded[0].at;
+    const due = printed[0].at + expected.at - recorded[0].at;
     if (line.at > due + tolerance(expected.at)) return { message, late: true };
   }
-  const ends = until(recording, seconds).some(({ does }) => does === "ends");
-  const ended = endedAt !== undefined && (ends || endedAt < seconds * 1000);
-  if (ends === ended) return {};
-  const what = ended ? "ends" : "does not end";
-  return { message: `It ${what}, unlike the recording.`, late: ends };
+  return {};
 }
 
 /** Starts Deno with no permission. */

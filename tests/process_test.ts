@@ -88,7 +88,7 @@ while (true) await null // It keeps the thread busy
 while (true) console.log(1) // It does more at one time
 for (let n = 0;; n++ % 99 || console.log(n)) await new Promise(setTimeout) // very short sleeps
 console.log(1) // 0 // "0" is no number
-console.log(1) // --tasks=Ann // No line is of "Ann"
+console.log(1) // --tasks=Ann // that has "Ann" in it
 console.log(1) // --mine // is no picture that this command has drawn`;
   await Promise.all(
     cases.trim().split("\n").map(async (line) => {
@@ -106,12 +106,11 @@ console.log(1) // --mine // is no picture that this command has drawn`;
 async function draw(program: string, ...args: string[]) {
   const cwd = await Deno.makeTempDir({ prefix: "a folder " });
   await Deno.writeTextFile(`${cwd}/x.js`, program);
-  const mine = args.indexOf("--mine") >= 0;
+  const mine = args.includes("--mine");
   if (mine) await Deno.writeTextFile(`${cwd}/x.svg`, "mine");
-  const config = ["--config", `${root}/deno.json`];
   const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
-    args: ["task", "-q", ...config, "draw", "x.js", ...mine ? [] : args],
-    cwd,
+    args: ["task", "-q", "draw", "x.js", ...mine ? [] : args],
+    cwd: root,
     env: { INIT_CWD: cwd, NO_COLOR: "1" },
   }).output();
   const drawing = await Deno.readTextFile(`${cwd}/x.svg`).catch(() => "");
