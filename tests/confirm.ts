@@ -54,10 +54,6 @@ async function recordFile(path: string, seconds: number): Promise<Recording> {
   const recording: Recording = [];
   let reason = "It ends with an error.";
   const reached = () => recording.at(-1)?.at ?? 0;
-  function refuse(why: string) {
-    reason = why;
-    kill(child);
-  }
   function add(piece: string) {
     const [event] = piece.split("\n", 1);
     if (event.length === piece.length) return; // It was cut off.
@@ -65,11 +61,11 @@ async function recordFile(path: string, seconds: number): Promise<Recording> {
     recording.push({ ...JSON.parse(event), text });
   }
   const timer = setTimeout(() => {
-    refuse(
-      `It keeps the thread busy: the fake clock, which moves only when all wait,
-stands at ${reached() / 1000} s after ${MAX_RECORDING_MS / 1000} s. If it never
-waits, an \`await\` or a \`yield*\` may be missing.`,
-    );
+    reason =
+      `It keeps the thread busy: the fake clock, which moves only when all
+wait, stands at ${reached() / 1000} s after ${MAX_RECORDING_MS / 1000} s. If it
+never waits, an \`await\` or a \`yield*\` may be missing.`;
+    kill(child);
   }, MAX_RECORDING_MS);
   // What is printed belongs to the event before it.
   let rest = '{"at":0,"turn":0,"called":true,"running":[]}\n';
@@ -77,8 +73,9 @@ waits, an \`await\` or a \`yield*\` may be missing.`,
     const pieces = (rest + chunk).split("\x1e");
     rest = pieces.pop()!;
     pieces.forEach(add);
-    if (reached() > 2_000 * seconds) kill(child);
-    else if (recording.at(-MAX_EVENTS)?.at === reached()) refuse(TOO_MUCH);
+    const tooMuch = recording.at(-MAX_EVENTS)?.at === reached();
+    if (tooMuch) reason = TOO_MUCH;
+    if (tooMuch || reached() > 2_000 * seconds) kill(child);
   }
   clearTimeout(timer);
   add(rest);
@@ -115,11 +112,7 @@ async function run(program: string[], seconds: number, count: number) {
 }
 
 /** What differs first, if anything, and whether just because it came late. */
-function compare(
-  recorded: Line[],
-  printed: Line[],
-  seconds: number,
-): { message?: string; late?: boolean } {
+function compare(recorded: Line[], printed: Line[], seconds: number) {
   const tell = (line?: Line) =>
     line ? `${(line.at / 1000).toFixed(3)} s  ${line.text}` : "nothing more";
   for (let i = 0; i < Math.max(recorded.length, printed.length); i++) {

@@ -14,17 +14,14 @@ export interface Step {
   note?: string[];
 }
 
-/** What goes on at one time, and the wait after it. Times are milliseconds. */
+/**
+ * What goes on at one time, and the wait after it, in which the thread is blocked or
+ * in the event loop. Times are milliseconds.
+ */
 export interface Moment {
   at: number;
   steps: Step[];
-  wait?: {
-    ms: number;
-    /** Whether the thread is blocked; otherwise it waits in the event loop. */
-    blocked: boolean;
-    asleep: string[];
-    note: string[];
-  };
+  wait?: { ms: number; blocked: boolean; asleep: string[]; note: string[] };
 }
 
 /** Somebody who has control, and the words by which it comes and goes. */
@@ -56,8 +53,12 @@ export function control(
   // Of two names that begin alike the longer one is looked for first.
   const any = lanes.toSorted().reverse().map(RegExp.escape).join("|");
   const pattern = new RegExp(`(?<![\\p{L}\\d_])(${any})(?![\\p{L}\\d_])`, "u");
-  const nameOf = ({ text = "" }: Event): Name =>
-    text.trim().split("\n", 1)[0].match(pattern)?.[1] || undefined;
+  const names = new Map<Event, Name>();
+  for (const event of recording) {
+    const [line] = (event.text ?? "").trim().split("\n", 1);
+    names.set(event, line.match(pattern)?.[1] || undefined);
+  }
+  const nameOf = (event: Event) => names.get(event);
   const found = shown.map(nameOf);
   const missing = lanes.find((name) => !found.includes(name));
   if (missing !== undefined) {
@@ -138,20 +139,11 @@ export function control(
     if (block.called && block.turn === 0 && (!by || isMain(by))) {
       return [undefined];
     }
-    if (!by) return [];
     const generator = block.running.find(({ call }) => call);
-    const [owner] = [by, generator ?? by].map(ownerOf)
-      .filter(({ length }) => length);
-    if (owner) return owner;
-    // It is of who prints before and after it, by the same function.
-    const beside = ({ text, turn, called, running }: Event) =>
-      text && turn === block.turn && called === block.called &&
-      running.some(({ key }) => key === by.key);
-    const i = recording.indexOf(block);
-    const before = recording.slice(0, i).findLast(beside);
-    const after = recording.slice(i).find(beside);
-    if (!before || !(after ?? block.called)) return [];
-    return nameOf(before) === nameOf(after ?? before) ? [nameOf(before)] : [];
+    return [by, generator].flatMap((one) => one ? ownerOf(one) : []).slice(
+      0,
+      1,
+    );
   }
 
   // Whoever goes on and prints when a timer goes off has slept, if what goes on has
@@ -233,20 +225,17 @@ export function control(
     if (block) {
       const known = blockerOf(block);
       const here = stack.at(-1);
-      const goesOn =
-        here?.key === `${here?.name} ${block.turn} ${block.called}`;
-      if (known.length > 0 || !goesOn) go(framesOf(block, known[0]));
+      const stays = here?.key === `${here?.name} ${block.turn} ${block.called}`;
+      if (known.length > 0 || !stays) go(framesOf(block, known[0]));
     }
     for (const line of text.split("\n").filter(Boolean)) {
       go(framesOf(event, nameOf(event)), { line });
     }
     if (does === "leaves") {
       middle = undefined;
-      const note = ["main gives control to the event loop"];
-      if (shown.slice(i).some((each) => each.text && !nameOf(each))) {
-        note.push("lines that name no task stay in this column");
-      }
-      go([], { middle: "event loop", note });
+      const goesOn = shown.slice(i).some((each) => each.text && !nameOf(each));
+      const name = goesOn ? "main, event loop" : "event loop";
+      go([], { middle: name, note: ["main gives control to the event loop"] });
     }
     if (does === "ends") go([], { note: ["the program ends"] });
   }

@@ -71,7 +71,7 @@ export function picture(
         resume(name, y);
         at = name;
       }
-      const room = middle ? 9 * note!.length - 2 : 0;
+      const room = middle ? 7 : 0;
       y += 10 + room;
       if (middle) over.push(pill(x(name), y, middle));
       else if (line === undefined) over.push(dot(x(name), y, 3.5, EMPTY));
