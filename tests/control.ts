@@ -99,7 +99,7 @@ export function control(
     if (called || !awaits) return false;
     if (!outermost.key) return;
     const [owner] = ownerOf(outermost);
-    return running.length === 1 || owner && owner === name;
+    return running.length === 1 || (owner ? owner === name : undefined);
   }
 
   /** Who has control, from the outside in, when the event is of `name`. */
@@ -108,26 +108,23 @@ export function control(
     const { running, turn, called } = event;
     const later = recording.slice(recording.indexOf(event) + 1);
     const frames: Frame[] = [];
-    function enter(name: string, resumed: boolean | string | undefined) {
-      const word = resumed === undefined ? "" : resumed ? "resume" : "call";
-      const next = later.find((each) => nameOf(each) === name);
-      const awaited = next && resumes(next, name) ? "await" : "";
-      const key = `${name} ${turn} ${called}`;
-      frames.push({ name, key, words: [word, awaited] });
-    }
-    for (const each of running.toReversed()) {
-      const { key, call, method } = each;
-      const [owner] = ownerOf(each);
+    for (const one of [...running.toReversed(), undefined]) {
+      const [owner] = one ? ownerOf(one) : [name];
       if (!owner || owner === frames.at(-1)?.name) continue;
-      if (method) {
-        const again = later.some(({ running }) =>
-          running.some((each) => each.key === key && each.call !== call)
-        );
-        const words: Frame["words"] = [method, again ? "yield" : ""];
-        frames.push({ name: owner, key: `${call}`, words });
-      } else enter(owner, each === running.at(-1) && resumes(event, owner));
+      const next = later.find((each) => nameOf(each) === owner);
+      if (one?.method) {
+        const again = next?.running.some(({ key }) => key === one.key);
+        const words: Frame["words"] = [one.method, again ? "yield" : ""];
+        frames.push({ name: owner, key: `${one.call}`, words });
+      } else {
+        const inside = one && one !== running.at(-1);
+        const resumed = inside ? false : resumes(event, owner);
+        const word = resumed ? "resume" : resumed === false ? "call" : "";
+        const again = next && resumes(next, owner);
+        const words: Frame["words"] = [word, again ? "await" : ""];
+        frames.push({ name: owner, key: `${owner} ${turn} ${called}`, words });
+      }
     }
-    if (frames.at(-1)?.name !== name) enter(name, resumes(event, name));
     return frames;
   }
 

@@ -44,8 +44,8 @@ export function until<T extends Printed>(recording: T[], seconds: number): T[] {
  * from 0 to `seconds`, both ends included, or to its end. With `keep`, each event
  * goes there instead of into the recording.
  *
- * @throws What the program throws and nobody catches, or an `Error` if the module
- * does anything but wait for its `main` to be called, or never waits.
+ * @throws What the program throws and nobody catches, or an `Error` if it never
+ * waits.
  */
 export async function record(
   load: () => Promise<{ main: () => unknown }>,
@@ -54,9 +54,7 @@ export async function record(
 ): Promise<Recording> {
   const recording: Recording = [];
   const { promise: over, resolve, reject } = Promise.withResolvers<void>();
-  let begun = false;
   const clock = fakeClock((event, printed) => {
-    begun = true;
     const late = event.at > seconds * 1000;
     const tooMuch = recording.at(-MAX_EVENTS)?.at === event.at;
     if (late) resolve();
@@ -76,17 +74,11 @@ export async function record(
   addEventListener("error", onError);
   addEventListener("unhandledrejection", onError);
   try {
-    await Promise.race([load(), over]).catch(() => {}); // It fails below, too.
-    if (begun) {
-      throw new Error(
-        "The script does something as soon as it is imported. Let `main` do it, " +
-          "and let the last line be `if (import.meta.main) main();`",
-      );
-    }
-    const { main } = await load();
-    clock.begin();
-    clock.schedule();
-    Promise.try(main).catch(reject);
+    load().then(({ main }) => {
+      clock.begin();
+      clock.schedule();
+      return main();
+    }).catch(reject);
     await over;
     return recording;
   } finally {
