@@ -9,18 +9,11 @@ const TOOLS = new URL(".", import.meta.url).href;
 const { queueMicrotask, setImmediate, clearImmediate } = globalThis;
 const { wait } = Atomics;
 
-/** Something that a program does. */
+/** Something that a program does, `at` so many milliseconds since it began. */
 export interface Event {
-  /** When, in milliseconds since the program began. */
   at: number;
-  does:
-    | "prints" // `text`
-    | "sets" // `timer`
-    | "fires" // `timer`: its callback is called
-    | "blocks" // the thread, by a sleep
-    | "unblocks"
-    | "leaves" // main, so that the event loop has control
-    | "ends";
+  /** Once it leaves main, the event loop has control. */
+  does: "prints" | "sets" | "fires" | "blocks" | "unblocks" | "leaves" | "ends";
   text?: string;
   timer?: number;
   /** How many timers have fired. */
@@ -31,13 +24,8 @@ export interface Event {
   running: Running[];
 }
 
-/** A function, by its name, if it has one, or a generator, by its number. */
-export interface Running {
-  key: string | number;
-  /** How many calls of generators there have been, and by what this one was. */
-  call?: number;
-  method?: string;
-}
+/** A function, by its name, or a generator, by its number, and its call. */
+export type Running = { key: string | number; call?: number; method?: string };
 
 /**
  * Puts a fake clock in place of the real one, until it is disposed of. It stands

@@ -231,7 +231,7 @@ export function control(
     if (does === "leaves") {
       middle = undefined;
       const goesOn = shown.slice(i).some((each) => each.text && !nameOf(each));
-      const name = goesOn ? "main, event loop" : "event loop";
+      const name = goesOn ? "main/event loop" : "event loop";
       go([], { middle: name, note: ["main gives control to the event loop"] });
     }
     if (does === "ends") go([], { note: ["the program ends"] });

@@ -4,11 +4,8 @@ import { type Event, fakeClock } from "./clock.ts";
 export type Recording = Event[];
 
 /** A line that is printed, and when, in milliseconds since the program began. */
-export interface Line {
-  text: string;
-  at: number;
-}
-type Printed = Partial<Line> & { at: number };
+export type Line = { text: string; at: number };
+type Printed = { text?: string; at: number };
 
 /** Nobody follows more events at one time; who never waits soon has so many. */
 export const MAX_EVENTS = 500;
