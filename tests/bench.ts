@@ -19,12 +19,9 @@ async function time(switches: number, run: () => unknown) {
   return best / switches;
 }
 
+type Memory = "heapUsed" | "rss";
 /** How many bytes each of so many takes. */
-async function weigh(
-  count: number,
-  memory: "heapUsed" | "rss",
-  make: () => unknown,
-) {
+async function weigh(count: number, memory: Memory, make: () => unknown) {
   const { gc } = globalThis as unknown as { gc: () => void };
   gc();
   const before = Deno.memoryUsage()[memory];

@@ -11,7 +11,7 @@ export interface Step {
   line?: string;
   /** What the middle is called from here on. */
   middle?: string;
-  note?: string[];
+  note?: string;
 }
 
 /**
@@ -232,9 +232,9 @@ export function control(
       middle = undefined;
       const goesOn = shown.slice(i).some((each) => each.text && !nameOf(each));
       const name = goesOn ? "main/event loop" : "event loop";
-      go([], { middle: name, note: ["main gives control to the event loop"] });
+      go([], { middle: name, note: "main gives control to the event loop" });
     }
-    if (does === "ends") go([], { note: ["the program ends"] });
+    if (does === "ends") go([], { note: "the program ends" });
   }
   if (shown.at(-1)?.does !== "ends") pass(seconds * 1000);
   if (!block) go([]);

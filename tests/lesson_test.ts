@@ -1,21 +1,16 @@
 // What the lesson says: what the scripts do, and what if a line was another.
 
 import { assertEquals, assertRejects } from "@std/assert";
-import { lessons, recorded } from "./lessons.ts";
+import { lessons } from "./lessons.ts";
 import { linesOf, record } from "./record.ts";
 
 const ORIGINALS = ["yield", "async", "async2"];
 const lesson = (name: string) => lessons.find((each) => each.name === name)!;
 const script = async (name: string) => (await lesson(name).script()).default;
 
-/** `coroutine`, once it is sure that async.ts does nothing when it is imported. */
-async function importCoroutine() {
-  await recorded(lesson("async"));
-  return (await import("../scripts/async.ts")).coroutine;
-}
-
 // First what is changed in which script, where it first stands, then what is
-// printed: by whom, at which second. `block` is the sleep of yield.ts.
+// printed, by whom and at which second, or how it fails. `block` is the sleep of
+// yield.ts.
 const WHAT_IFS = `
 yield: sleep(0.5) => sleep(1)
 0: 1 before, main, 2 before, 1 after
@@ -45,6 +40,21 @@ async2: await sleep(1) => await block(0.5)
 
 async: isMainThread ? => false ?
 0: 1 before <Thread(Thread, started 0)>, 2 before <Thread(Thread, started 0)>
+
+async: yield* sleep => yield sleep
+fails: Yield a promise, or yield* a generator
+
+async: yield new => yield* new
+fails: is not iterable
+
+async2: await sleep(1) => sleep(1)
+fails: It does more at one time
+
+async2: sleep(1); => sleep(1); throw new Error("a mistake");
+fails: a mistake
+
+async: sleep(1); => sleep(1); throw new Error("a mistake");
+fails: a mistake
 `;
 
 const BLOCK = `
@@ -74,35 +84,14 @@ async function whatIf(changes: string, seconds: number) {
 
 for (const text of WHAT_IFS.trim().split("\n\n")) {
   const [changes, ...expected] = text.split("\n");
-  const seconds = parseFloat(expected.at(-1)!);
+  const [, message] = expected[0].split("fails: ");
+  const seconds = message ? 5 : parseFloat(expected.at(-1)!);
   Deno.test(`what if ${changes}`, async () => {
-    assertEquals(await whatIf(changes, seconds), expected);
+    const printed = whatIf(changes, seconds);
+    if (message) await assertRejects(() => printed, Error, message);
+    else assertEquals(await printed, expected);
   });
 }
-
-Deno.test("what if a wait is forgotten: nobody else ever runs", async () => {
-  const changes = "async2: await sleep(1) => sleep(1)";
-  await assertRejects(() => whatIf(changes, 1), Error, "it\nnever waits");
-});
-
-Deno.test("what if yield is written for yield*, or yield* for yield: an error", async () => {
-  const errors = [
-    ["yield* sleep => yield sleep", "Yield a promise, or yield* a generator"],
-    ["yield new => yield* new", "is not iterable"],
-  ];
-  for (const [change, message] of errors) {
-    const run = () => whatIf(`async: ${change}`, 1);
-    await assertRejects(run, TypeError, message);
-  }
-});
-
-Deno.test("what if a task fails: the script ends with its error", async () => {
-  for (const name of ["async", "async2"]) {
-    const change =
-      `${name}: sleep(1); => sleep(1); throw new RangeError("oh");`;
-    await assertRejects(() => whatIf(change, 5), RangeError, "oh");
-  }
-});
 
 Deno.test("two replacements turn all of async.ts below its header into async2.ts", async () => {
   const below = (text: string) => text.slice(text.indexOf("\nimport "));
@@ -127,7 +116,7 @@ Deno.test("each script names its original, ends with the line that starts it, an
 });
 
 Deno.test("a coroutine passes on each value and error: of the promises that it yields, and its own", async () => {
-  const coroutine = await importCoroutine();
+  const { coroutine } = await import("../scripts/async.ts");
   for (const value of [new RangeError("an error"), 0, "", null, undefined]) {
     const got: unknown[] = [];
     const task = coroutine(function* () {
@@ -150,7 +139,7 @@ Deno.test("a coroutine passes on each value and error: of the promises that it y
 });
 
 Deno.test("a coroutine that yields no promise gets an error, which it can catch", async () => {
-  const coroutine = await importCoroutine();
+  const { coroutine } = await import("../scripts/async.ts");
   for (const value of [undefined, (function* () {})(), { then() {} }]) {
     const task = coroutine(function* () {
       try {
@@ -164,7 +153,7 @@ Deno.test("a coroutine that yields no promise gets an error, which it can catch"
 });
 
 Deno.test("a coroutine that fails does not do so in silence, though nobody waits for it", async () => {
-  const coroutine = await importCoroutine();
+  const { coroutine } = await import("../scripts/async.ts");
   const task = coroutine(function* () {
     yield Promise.reject(new RangeError("nobody waits"));
   });

@@ -71,13 +71,12 @@ export function picture(
         resume(name, y);
         at = name;
       }
-      const room = middle ? 7 : 0;
-      y += 10 + room;
+      y += middle ? 17 : 10;
       if (middle) over.push(pill(x(name), y, middle));
       else if (line === undefined) over.push(dot(x(name), y, 3.5, EMPTY));
       else over.push(dot(x(name), y, 5), text(right, y + 5, cut(line), OUTPUT));
-      if (note) over.push(...notes(right, y, note));
-      y += 8 + room;
+      if (note) over.push(...notes(right, y, [note]));
+      y += middle ? 15 : 8;
     }
     y += steps.length > 0 ? 4 : 14;
     under.unshift(box(14, top, width - 22, y - top, BAND));
@@ -116,7 +115,7 @@ function describe(moments: Moment[]) {
   let middle = "main";
   function tell({ name, word, line, note, ...step }: Step) {
     middle = step.middle ?? middle;
-    if (note) return note.join(", ");
+    if (note) return note;
     const by = word ? `by ${word}, ` : "";
     return `${by}${name ?? middle} ${
       line ? `prints “${line}”` : "has control"

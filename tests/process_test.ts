@@ -2,7 +2,7 @@
 
 import { assertEquals } from "@std/assert";
 import { confirmed } from "./confirm.ts";
-import { drawLesson, lessons, recorded } from "./lessons.ts";
+import { lessons, recorded } from "./lessons.ts";
 import { record, textOf } from "./record.ts";
 
 const root = `${import.meta.dirname}/..`;
@@ -53,10 +53,6 @@ test("each script, alone and as a process, prints what its main prints here", as
     const here = await recorded(lesson);
     const there = await confirmed(`${root}/scripts/${name}.ts`, seconds, text);
     assertEquals(textOf(there, seconds), textOf(here, seconds));
-    assertEquals(
-      await drawLesson(lesson, there),
-      await drawLesson(lesson, here),
-    );
   }));
 });
 
