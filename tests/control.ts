@@ -48,8 +48,7 @@ export function control(
   const awaits = /\bawait\b/.test(program);
   const shown = until(recording, seconds);
   const printed = shown.map(({ text = "" }) => text).join("");
-  const lanes = tasks ?? [...new Set(printed.match(/\btask \d+\b/g))]
-    .sort((a, b) => parseInt(a.slice(5)) - parseInt(b.slice(5)));
+  const lanes = tasks ?? [...new Set(printed.match(/\btask \d+\b/g))];
   // Of two names that begin alike the longer one is looked for first.
   const any = lanes.toSorted().reverse().map(RegExp.escape).join("|");
   const pattern = new RegExp(`(?<![\\p{L}\\d_])(${any})(?![\\p{L}\\d_])`, "u");
@@ -97,7 +96,10 @@ export function control(
     const outermost = running.at(-1)!;
     if (called && turn === 0 && running.every(isMain)) return;
     if (called || !awaits) return false;
-    if (!outermost.key) return;
+    const named = RegExp.escape(`${outermost.key}`.replace(/.*\./, ""));
+    const defined =
+      `\\basync (function\\*? )?${named}\\b|\\b${named} = async\\b`;
+    if (!outermost.key || !new RegExp(defined).test(program)) return;
     const [owner] = ownerOf(outermost);
     return running.length === 1 || (owner ? owner === name : undefined);
   }

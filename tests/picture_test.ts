@@ -1,87 +1,97 @@
 // What a picture says is so.
 
 import { assertEquals } from "@std/assert";
+import { control } from "./control.ts";
 import { drawLesson, lessons, recorded } from "./lessons.ts";
-import { picture } from "./picture.ts";
 import { linesOf, record } from "./record.ts";
 
-// Who is called what, the program, and what a picture says of its first second.
+// What is told of which program, and how its beginning is told: when, the way of
+// control, and the wait after it.
 const PROGRAMS = `
-a generator that blocks before it prints, or after that
+who blocks the thread, before it prints or after that
 function* say(name, a, b) { for (;; yield) block(a), console.log(name), block(b); }
-for (const all = [say("Ann", 300, 0), say("Bob", 0, 300)];;) all.map((it) => it.next());
-= Ann sleeps and blocks, Bob sleeps and blocks, Ann sleeps and blocks, Bob sleeps and blocks
+for (const all = [say("Ann", 400, 0), say("Bob", 0, 400)];;) all.map((it) => it.next());
+0: main, next Ann; Ann sleeps and blocks the thread:
+0.4: Ann, yield main, next Bob; Bob sleeps and blocks the thread:
 
-an async function that blocks
+who blocks it in an async function
 async function ann() { for (;;) { console.log("Ann"); await block(500); } }
 async function bob() { for (;;) { console.log("Bob"); await block(500); } }
 ann(), bob();
-= Ann sleeps and blocks, Bob sleeps and blocks
+0: main, call Ann; Ann sleeps and blocks the thread:
+0.5: await main, call Bob; Bob sleeps and blocks the thread:
 
-one of two calls of a function that blocks, so that it can't be told which
-async function say(name) { block(400); console.log(name); await 0; block(300); }
+that main blocks it, between two calls
+const ann = () => console.log("Ann");
+ann(), block(500), ann(), console.log("Bob");
+0: main, call Ann, main; main sleeps and blocks the thread:
+
+not who blocks it, if it can be either
+async function say(name) { console.log(name); block(400); await 0; }
 say("Ann"), say("Bob");
-= a sleep blocks, a sleep blocks, a sleep blocks
+0: main, call Ann; a sleep blocks the thread:
 
-whoever goes on and prints when a timer goes off
+who sleeps: whoever prints when its timer goes off
 async function say(name, ms) { for (;;) { await sleep(ms); console.log(name); } }
 say("Ann", 400), say("Bob", 900);
-= Ann and Bob sleep, Ann and Bob sleep, Ann and Bob sleep, Ann and Bob sleep
+0: main, call Ann, await main, call Bob, await main; asleep: Ann,Bob
 
-nobody who prints
+not who sleeps, if that one prints nothing
 let wake = console.log;
 async function silent() { for (;;) { await sleep(500); wake("Ann"); } }
 async function ann() { for (;;) console.log(await new Promise((r) => wake = r)); }
 silent(), ann(), console.log("Bob");
-= the thread is free, the thread is free
+0: main, Bob, main; asleep: 
+0.5: resume Ann, await main; asleep: 
 
-nobody, as the timer itself calls what prints
-console.log("Bob"), setTimeout(() => console.log("Ann"), 1000);
-= the thread is free
+not who sleeps, if that one wakes another
+const meal = async (name) => { console.log(name); await sleep(500); };
+meal("Ann").then(() => meal("Bob"));
+0: main, call Ann, main; asleep: 
+
+which generator runs which
+function* ann() { for (;;) { console.log("Ann"); yield; } }
+function* bob() { for (const _ of ann()) { console.log("Bob"); yield; } }
+for (const _ of bob()) { console.log("on"); block(1000); }
+0: main, next Bob, next Ann, yield Bob, yield main; main sleeps and blocks the thread:
+
+which function calls which
+function ann() { console.log("Ann"); bob(); console.log("Ann"); }
+const bob = () => console.log("Bob");
+ann(), sleep(500).then(bob);
+0: main, call Ann, call Bob, Ann, main; asleep: 
+
+who calls, resumes and returns
+async function say(name) { console.log(name); await sleep(400); console.log(name); }
+const main = async () => { await say("Ann"); await say("Bob"); }; main();
+0: main, call Ann, await main; asleep: Ann
+0.4: resume Ann, main, Bob, await main; asleep: Bob
+
+that main gives control away before any callback is called
+queueMicrotask(() => console.log("Ann")), console.log("Bob");
+0: main, Bob, main, call Ann, main; asleep: undefined
 `;
 
-/** Draws the first second of a program, and returns what that says in words. */
-async function describe(program: string) {
-  const module = `const sleep = (ms) => new Promise((r) => setTimeout(r, ms));
-    const shared = new Int32Array(new SharedArrayBuffer(4));
-    const block = (ms) => ms && Atomics.wait(shared, 0, 0, ms);
-    export function main() {${program}}`;
-  const url = `data:text/javascript,${encodeURIComponent(module)}`;
-  const recording = await record(() => import(url), 2);
-  const drawing = picture("", "await", recording, 1, ["Ann", "Bob"]);
-  return drawing.match(/<desc>([^]*)<\/desc>/)![1];
-}
-
 for (const text of PROGRAMS.trim().split("\n\n")) {
-  const [, who, program, sleeps] = text.match(/^(.*)\n([^]*)\n= (.*)$/)!;
-  Deno.test(`in a picture, a sleep is of ${who}`, async () => {
-    const found = (await describe(program))
-      .matchAll(/^Then (.*?)(?: the thread|;| and waits)/gm);
-    assertEquals(Array.from(found, ([, who]) => who), sleeps.split(", "));
+  const [, what, program, told] = text.match(/^(.*)\n([^]*?)\n(\d[^]*)$/)!;
+  Deno.test(`a picture tells ${what}`, async () => {
+    const module = `const sleep = (ms) => new Promise((r) => setTimeout(r, ms));
+      const shared = new Int32Array(new SharedArrayBuffer(4));
+      const block = (ms) => ms && Atomics.wait(shared, 0, 0, ms);
+      export function main() {${program}}`;
+    const url = `data:text/javascript,${encodeURIComponent(module)}`;
+    const recording = await record(() => import(url), 2);
+    const { moments } = control(recording, 1, program, ["Ann", "Bob"]);
+    const found = moments.map(({ at, steps, wait }) => {
+      const path = steps.map(({ name = "main", word }) =>
+        word ? `${word} ${name}` : name
+      );
+      const said = wait?.blocked ? wait.note[0] : `asleep: ${wait?.asleep}`;
+      return `${at / 1000}: ${path.join(", ")}; ${said}`;
+    });
+    assertEquals(found.slice(0, told.split("\n").length), told.split("\n"));
   });
 }
-
-Deno.test("in a picture, control goes to whoever is called, and back from there", async () => {
-  const [first] = (await describe(`
-    function* ann() { for (;;) { console.log("Ann"); yield; } }
-    function* bob() { for (const _ of ann()) { console.log("Bob"); yield; } }
-    for (const _ of bob()) { console.log("on"); block(1000); }`)).split("\n");
-  assertEquals(
-    first,
-    "At 0 s: main has control; by next, Bob has control; by next, Ann prints " +
-      "“Ann”; by yield, Bob prints “Bob”; by yield, main prints “on”.",
-  );
-});
-
-Deno.test("in a picture, main gives control away before any callback is called", async () => {
-  assertEquals(
-    await describe(
-      'queueMicrotask(() => console.log("Ann")), console.log("Bob");',
-    ),
-    "At 0 s: main has control; Bob prints “Bob”; main gives control to the event " +
-      "loop; Ann prints “Ann”; the program ends.",
-  );
-});
 
 Deno.test("a lesson's picture has all lines in order, words of the script, and nothing outside its frame", async () => {
   for (const lesson of lessons) {
