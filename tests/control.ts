@@ -25,7 +25,7 @@ export interface Moment {
 }
 
 /** Somebody who has control, and the words by which it comes and goes. */
-type Frame = { name: string; key: string; words: [string, string] };
+type Frame = { name: string; key: string; begin: string; end: string };
 
 /**
  * Tells who has control of the one thread in the first `seconds` of a recording,
@@ -114,58 +114,49 @@ export function control(
       const [owner] = one ? ownerOf(one) : [name];
       if (!owner || owner === frames.at(-1)?.name) continue;
       const next = later.find((each) => nameOf(each) === owner);
+      const inside = one && one !== running.at(-1);
+      const resumed = inside ? false : resumes(event, owner);
+      let begin = resumed ? "resume" : resumed === false ? "call" : "";
+      let end = next && resumes(next, owner) ? "await" : "";
+      let key = `${owner} ${turn} ${called}`;
       if (one?.method) {
-        const again = next?.running.some(({ key }) => key === one.key);
-        const words: Frame["words"] = [one.method, again ? "yield" : ""];
-        frames.push({ name: owner, key: `${one.call}`, words });
-      } else {
-        const inside = one && one !== running.at(-1);
-        const resumed = inside ? false : resumes(event, owner);
-        const word = resumed ? "resume" : resumed === false ? "call" : "";
-        const again = next && resumes(next, owner);
-        const words: Frame["words"] = [word, again ? "await" : ""];
-        frames.push({ name: owner, key: `${owner} ${turn} ${called}`, words });
+        begin = one.method;
+        end = next?.running.some(({ key }) => key === one.key) ? "yield" : "";
+        key = `${one.call}`;
       }
+      frames.push({ name: owner, key, begin, end });
     }
     return frames;
   }
 
   /** Who blocks the thread: a list of one, or of none if that can't be told. */
-  function blockerOf(block: Event): Name[] {
-    const by = block.running.find(({ key, call }) =>
-      call || itself.has(key) || owners.has(key)
-    );
-    if (block.called && block.turn === 0 && (!by || isMain(by))) {
-      return [undefined];
-    }
-    const generator = block.running.find(({ call }) => call);
-    return [by, generator].flatMap((one) => one ? ownerOf(one) : []).slice(
-      0,
-      1,
-    );
+  function blockerOf({ called, turn, running }: Event): Name[] {
+    const owner = running.map(ownerOf).find(({ length }) => length > 0);
+    const prints = (one: Running) =>
+      one.call || !isMain(one) && itself.has(one.key);
+    const inMain = called && turn === 0 && !running.some(prints);
+    return owner ?? (inMain ? [undefined] : []);
   }
 
   // Whoever goes on and prints when a timer goes off has slept, if what goes on has
   // set that timer, and nobody else has.
   const sleeps = recording.flatMap((set, i) => {
     const fires = set.does === "sets" &&
-      recording.find(({ does, timer }) =>
-        does === "fires" && timer === set.timer
+      recording.find((each) =>
+        each.does === "fires" && each.timer === set.timer
       );
     const woken = fires && prints.find(({ turn }) => turn === fires.turn);
     const name = woken && nameOf(woken);
     if (!name || woken.called || woken.at !== fires.at) return [];
-    const sets = ({ key }: Running) =>
-      set.running.some((each) => each.key === key);
     const outermost = woken.running.at(-1)!;
-    const own = woken.running.find((each) => ownerOf(each)[0] === name);
-    const before = recording.slice(0, i).findLast(({ text, turn }) =>
-      text && turn === set.turn
-    );
-    const [setter = own ? name : before && nameOf(before)] = set.running
-      .flatMap(ownerOf);
-    if (!outermost.key || !sets(outermost) || own && !sets(own)) return [];
-    return (setter ?? name) === name ? [{ name, set, to: fires.at }] : [];
+    const own = woken.running.find((one) => ownerOf(one)[0] === name);
+    const keys = set.running.map(({ key }) => key);
+    if (!outermost.key || !keys.includes(outermost.key)) return [];
+    if (own && !keys.includes(own.key)) return [];
+    const before = recording.slice(0, i).findLast(({ text }) => text);
+    const other = own ? undefined : before && nameOf(before);
+    const [setter = other ?? name] = set.running.flatMap(ownerOf);
+    return setter === name ? [{ name, set, to: fires.at }] : [];
   });
 
   const moments: Moment[] = [];
@@ -179,10 +170,10 @@ export function control(
     const same = stack.filter(({ key }, i) => key === frames[i]?.key).length;
     const steps: Step[] = [];
     for (let i = stack.length - 1; i >= same; i--) {
-      steps.push({ name: stack[i - 1]?.name, word: stack[i].words[1] });
+      steps.push({ name: stack[i - 1]?.name, word: stack[i].end });
     }
-    for (const { name, words } of frames.slice(same)) {
-      steps.push({ name, word: words[0] });
+    for (const { name, begin } of frames.slice(same)) {
+      steps.push({ name, word: begin });
     }
     if (what && steps.length === 0) steps.push({ name: frames.at(-1)?.name });
     Object.assign(steps.at(-1) ?? {}, what);
@@ -206,11 +197,9 @@ export function control(
       const sleep = blocker ? `${blocker} sleeps and` : "a sleep";
       note = [`${sleep} blocks the thread:`, "nothing else can run"];
     }
-    const ms = at - moment.at;
-    moments.push({
-      ...moment,
-      wait: { ms, blocked: Boolean(block), asleep, note },
-    });
+    const blocked = block !== undefined;
+    const wait = { ms: at - moment.at, blocked, asleep, note };
+    moments.push({ ...moment, wait });
     moment = { at, steps: [] };
   }
 
