@@ -19,10 +19,9 @@ async function assertGolden(actual: string, path: string, golden: Text) {
   const { default: expected } = await golden().catch(() => {
     throw new Error(`${path} is missing: run \`deno task golden\`.`);
   });
-  // As lists of lines with their line ends, so that the diff shows those, too.
   assertEquals(
-    actual.split(/(?<=\n)/),
-    expected.split(/(?<=\n)/),
+    actual,
+    expected,
     `${path} differs from what the script does. To keep a change of the script, ` +
       "run `deno task golden`. To try something out, copy the script to another " +
       "folder, and `deno task draw` the copy.",

@@ -16,14 +16,12 @@ export interface Lesson {
   script: Text;
   output: Text;
   picture: Text;
-  /** See `recorded`. */
   recording?: Promise<Recording>;
 }
 
 /**
- * Every lesson of the collection. The paths are written out, and each file is
- * imported only when it is asked for: so no permission is needed, and a file that
- * is missing fails just the tests that need it.
+ * Every lesson. With paths that are written out no permission is needed, and a file
+ * that is missing fails just the tests that import it.
  */
 export const lessons: Lesson[] = [
   {

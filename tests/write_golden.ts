@@ -9,7 +9,6 @@ import { textOf } from "./record.ts";
 const root = `${import.meta.dirname}/..`;
 const files = new Map<string, string>();
 
-let refused = false;
 await Promise.all(lessons.map(async (lesson) => {
   const { name, seconds, script } = lesson;
   const path = `${root}/scripts/${name}.ts`;
@@ -19,13 +18,13 @@ await Promise.all(lessons.map(async (lesson) => {
     files.set(`${name}.txt`, textOf(recording, seconds));
     files.set(`${name}.svg`, await drawLesson(lesson, recording));
   } catch (error) {
-    refused = true;
+    Deno.exitCode = 1;
     console.error(`scripts/${name}.ts: ${(error as Error).message}`);
   }
 }));
-if (refused) {
+if (Deno.exitCode > 0) {
   console.error("Nothing is written.");
-  Deno.exit(1);
+  Deno.exit();
 }
 
 await Deno.mkdir(`${root}/golden`, { recursive: true });
