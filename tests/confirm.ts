@@ -55,9 +55,8 @@ async function recordFile(path: string, seconds: number): Promise<Recording> {
   let reason = "It ends with an error.";
   const reached = () => recording.at(-1)?.at ?? 0;
   function add(piece: string) {
-    const [event] = piece.split("\n", 1);
-    if (event.length === piece.length) return; // It was cut off.
-    const text = piece.slice(event.length + 1);
+    const [event, text] = piece.split("\x1f");
+    if (text === undefined) return; // It was cut off.
     recording.push({ ...JSON.parse(event), text });
   }
   const timer = setTimeout(() => {
@@ -68,7 +67,7 @@ never waits, an \`await\` or a \`yield*\` may be missing.`;
     kill(child);
   }, MAX_RECORDING_MS);
   // What is printed belongs to the event before it.
-  let rest = '{"at":0,"turn":0,"called":true,"running":[]}\n';
+  let rest = '{"at":0,"turn":0,"called":true,"running":[]}\x1f';
   for await (const chunk of child.stdout.pipeThrough(new TextDecoderStream())) {
     const pieces = (rest + chunk).split("\x1e");
     rest = pieces.pop()!;

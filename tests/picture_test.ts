@@ -100,9 +100,7 @@ Deno.test("a lesson's picture has all lines in order, words of the script, and n
     const all = (pattern: RegExp) =>
       Array.from(svg.matchAll(pattern), ([, found]) => found);
     const xmlns = svg.startsWith('<svg xmlns="http://www.w3.org/2000/svg" ');
-    const [width, height] = all(/viewBox="0 0 (.*)"/g)[0].split(" ").map(
-      Number,
-    );
+    const [width, height] = all(/(?:width|height)="(.*?)"/g).map(Number);
     const right = Math.max(...all(/(?: c?x="|H)([\d.]+)/g).map(Number));
     const bottom = Math.max(...all(/(?: c?y="|V)([\d.]+)/g).map(Number));
     assertEquals([xmlns, right < width, bottom < height], [true, true, true]);

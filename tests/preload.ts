@@ -1,6 +1,6 @@
 // What `deno run --preload` runs before a program, so that it begins on the fake
-// clock. Each event goes to standard output, as a line of JSON behind a mark, and
-// what the program prints follows its event.
+// clock. Each event goes to standard output, as JSON between two marks, and what
+// the program prints follows its event.
 
 import { fakeClock } from "./clock.ts";
 
@@ -15,7 +15,7 @@ const clock = fakeClock((event, printed) => {
     clock.leave();
     event.called = false;
   }
-  stdout.writeSync(encoder.encode(`\x1e${stringify(event)}\n`));
+  stdout.writeSync(encoder.encode(`\x1e${stringify(event)}\x1f`));
   if (event.does === "prints") log(...printed);
 });
 addEventListener("unload", () => clock.see("ends"));

@@ -17,8 +17,7 @@ test("each script and golden file has its lesson, and is plain text", () => {
     for (const { name } of Deno.readDirSync(`${root}/${folder}`)) {
       const path = `${folder}/${name}`;
       if (/^scripts.*svg$/.test(path)) continue; // Somebody has drawn it.
-      const bytes = Deno.readFileSync(`${root}/${path}`);
-      const text = new TextDecoder("utf-8", { ignoreBOM: true }).decode(bytes);
+      const text = Deno.readTextFileSync(`${root}/${path}`);
       const plain = !/[\ufeff\ufffd\r]/.test(text);
       assertEquals([path, owned.includes(path), plain], [path, true, true]);
     }
