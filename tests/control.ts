@@ -27,6 +27,9 @@ export interface Moment {
 /** Somebody who has control, and the words by which it comes and goes. */
 type Frame = { name: string; key: string; begin: string; end: string };
 
+/** Main is the file itself, which has no name, or a function of that name. */
+const isMain = ({ key }: Running) => key === "" || key === "main";
+
 /**
  * Tells who has control of the one thread in the first `seconds` of a recording,
  * and who sleeps meanwhile. What is printed is of the first of `tasks` that is in
@@ -206,16 +209,13 @@ export function control(
   for (const [i, event] of shown.entries()) {
     const { does, at, text = "" } = event;
     const sleep = sleeps.find(({ set }) => set === event);
+    if (does === "fires") go([]);
     if (does === "fires" || does === "sets" && !sleep) continue;
     pass(at);
     block = does === "blocks" ? event : undefined;
     if (sleep) go(framesOf(event, sleep.name));
-    if (block) {
-      const known = blockerOf(block);
-      const here = stack.at(-1);
-      const stays = here?.key === `${here?.name} ${block.turn} ${block.called}`;
-      if (known.length > 0 || !stays) go(framesOf(block, known[0]));
-    }
+    const known = block ? blockerOf(block) : [];
+    if (known.length > 0) go(framesOf(event, known[0]));
     for (const line of text.split("\n").filter(Boolean)) {
       go(framesOf(event, nameOf(event)), { line });
     }
@@ -231,9 +231,4 @@ export function control(
   if (!block) go([]);
   moments.push(moment);
   return { moments, lanes };
-}
-
-/** Whether it's main, which is the file itself or a function of that name. */
-function isMain({ key }: Running) {
-  return key === "" || key === "main";
 }

@@ -128,23 +128,18 @@ function describe(moments: Moment[]) {
   }).join("\n");
 }
 
-function text(x: number, y: number, content: string, style = "") {
-  return `<text x="${x}" y="${y}" ${style}>${escape(content)}</text>`;
-}
+const text = (x: number, y: number, content: string, style = "") =>
+  `<text x="${x}" y="${y}" ${style}>${escape(content)}</text>`;
+const dot = (x: number, y: number, r: number, style = "") =>
+  `<circle cx="${x}" cy="${y}" r="${r}" ${style}/>`;
+const box = (x: number, y: number, w: number, h: number, style: string) =>
+  `<rect x="${x}" y="${y}" width="${w}" height="${h}" ${style}/>`;
 
 function notes(x: number, y: number, lines: string[]) {
   const first = y + 5 - 8.5 * (lines.length - 1);
   return lines.map((line, i) =>
     text(x, first + 17 * i, cut(line), `font-style="italic"`)
   );
-}
-
-function dot(x: number, y: number, r: number, style = "") {
-  return `<circle cx="${x}" cy="${y}" r="${r}" ${style}/>`;
-}
-
-function box(x: number, y: number, w: number, h: number, style: string) {
-  return `<rect x="${x}" y="${y}" width="${w}" height="${h}" ${style}/>`;
 }
 
 function pill(x: number, y: number, name: string) {
