@@ -33,9 +33,10 @@ export async function confirmed(
   const recorded = linesOf(recording, seconds);
   const end = until(recording, seconds).find(({ does }) => does === "ends");
   if (end) recorded.push({ text: END, at: end.at });
-  const program = text === undefined
-    ? [path]
-    : ["--no-config", `data:text/typescript,${encodeURIComponent(text)}`];
+  const program = text === undefined ? [path] : [
+    "--no-config",
+    `data:text/typescript;charset=utf-8,${encodeURIComponent(text)}`,
+  ];
   for (let tries = 1;; tries++) {
     console.error(`${path} runs for up to ${seconds} s, to be compared …`);
     const printed = await run(program, seconds, recorded.length);

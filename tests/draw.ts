@@ -35,7 +35,7 @@ async function draw(args: string[]) {
 
   const recording = await confirmed(path, seconds);
   const what = `${basename(path)}, 0 s to ${seconds} s`;
-  const tasks = values.tasks?.split(",");
+  const tasks = values.tasks?.split(/ *, */);
   const drawing = picture(what, program, recording, seconds, tasks);
   await Deno.writeTextFile(target, drawing);
   const output = new Blob([textOf(recording, seconds)]).stream();
@@ -44,6 +44,6 @@ async function draw(args: string[]) {
 }
 
 await draw(Deno.args).catch(({ code, message }) => {
-  console.error(code?.startsWith?.("ERR_PARSE_ARGS") ? USAGE : message);
+  console.error(code ? `${message}\n${USAGE}` : message);
   Deno.exit(1);
 });
