@@ -1,5 +1,4 @@
-// What `deno test` runs. Deno takes longer to start on each test file than these
-// tests take, so they are one.
+// What `deno test` runs: Deno takes longer to start on a file than all these take.
 
 import "./golden_test.ts";
 import "./lesson_test.ts";

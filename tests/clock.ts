@@ -165,25 +165,22 @@ export function fakeClock(
 
   const { prototype } = Object.getPrototypeOf(function* () {});
   const keys = new WeakMap<object, number>();
-  let generatorCount = 0;
   let calls = 0;
   for (const method of ["next", "throw", "return"]) {
     const real = prototype[method];
-    replace(
-      prototype,
-      method,
-      function step(this: Generator, ...args: unknown[]) {
-        const key = keys.get(this) ?? ++generatorCount;
-        keys.set(this, key);
-        const outside = generators;
-        generators = [{ key, call: ++calls, method }, ...outside];
-        try {
-          return real.apply(this, args);
-        } finally {
-          generators = outside;
-        }
-      },
-    );
+    const step = function (this: Generator, ...args: unknown[]) {
+      const call = ++calls;
+      const key = keys.get(this) ?? call;
+      keys.set(this, key);
+      const outside = generators;
+      generators = [{ key, call, method }, ...outside];
+      try {
+        return real.apply(this, args);
+      } finally {
+        generators = outside;
+      }
+    };
+    replace(prototype, method, step);
   }
 
   return {

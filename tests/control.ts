@@ -55,11 +55,9 @@ export function control(
   // Of two names that begin alike the longer one is looked for first.
   const any = lanes.toSorted().reverse().map(RegExp.escape).join("|");
   const pattern = new RegExp(`(?<![\\p{L}\\d_])(${any})(?![\\p{L}\\d_])`, "u");
-  const names = new Map<Event, Name>();
-  for (const event of recording) {
-    const [line] = (event.text ?? "").trim().split("\n", 1);
-    names.set(event, line.match(pattern)?.[1] || undefined);
-  }
+  const nameIn = (text = ""): Name =>
+    text.trim().split("\n", 1)[0].match(pattern)?.[1] || undefined;
+  const names = new Map(recording.map((each) => [each, nameIn(each.text)]));
   const nameOf = (event: Event) => names.get(event);
   const found = shown.map(nameOf);
   const missing = lanes.find((name) => !found.includes(name));
