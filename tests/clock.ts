@@ -2,8 +2,6 @@ import { FakeTime } from "@std/testing/time";
 
 /** The date on the fake clock when a program begins: neither today's, nor 0. */
 const START_MS = Date.UTC(2001, 1, 3, 4, 5, 6);
-/** What stands for "for ever": eleven days. */
-const FOR_EVER_MS = 1e9;
 
 const TOOLS = new URL(".", import.meta.url).href;
 const { queueMicrotask, setImmediate, clearImmediate } = globalThis;
@@ -99,34 +97,31 @@ export function fakeClock(
 
   /** By their numbers, in the order in which they were set. */
   const timers = new Map<unknown, { due: number; fire: () => void }>();
-  let count = 0;
   type Callback = (...args: unknown[]) => void;
+  type Timer = { repeat: boolean; callback: Callback; ms: number };
+  let count = 0;
 
-  function setTimer(repeat: boolean, callback: Callback, delay: unknown) {
-    const ms = Number(delay);
-    const whole = ms >= 1 ? Math.trunc(ms) : 1;
-    const id = count + 1; // An interval keeps it when it is set again.
-    function set() {
-      const timer = ++count;
-      function fire() {
-        timers.delete(id);
-        if (repeat) set();
-        turn++;
-        called = true;
-        see("fires", [], timer);
-        callback();
-      }
-      timers.set(id, { due: time.now + whole, fire });
-      see("sets", [], timer);
+  /** An interval keeps its number when it is set again. */
+  function set({ repeat, callback, ms }: Timer, id = count + 1) {
+    const timer = ++count;
+    function fire() {
+      timers.delete(id);
+      if (repeat) set({ repeat, callback, ms }, id);
+      turn++;
+      called = true;
+      see("fires", [], timer);
+      callback();
     }
-    set();
+    timers.set(id, { due: time.now + (ms >= 1 ? Math.trunc(ms) : 1), fire });
+    see("sets", [], timer);
     schedule();
     return id;
   }
   for (const name of ["Timeout", "Interval"] as const) {
-    const set = (callback: Callback, delay?: unknown, ...args: unknown[]) =>
-      setTimer(name === "Interval", () => callback(...args), delay);
-    replace(globalThis, `set${name}`, set);
+    const repeat = name === "Interval";
+    const fake = (callback: Callback, ms?: unknown, ...args: unknown[]) =>
+      set({ repeat, callback: () => callback(...args), ms: Number(ms) });
+    replace(globalThis, `set${name}`, fake);
     replace(
       globalThis,
       `clear${name}`,
@@ -154,9 +149,7 @@ export function fakeClock(
     const outcome = wait(array, i, value, 0);
     if (outcome !== "timed-out") return outcome;
     see("blocks");
-    // Without rounding, 0.1 s + 0.2 s would miss the time that they mean.
-    const rounded = Math.round(Math.max(0, ms) * 1000) / 1000;
-    time.tick(rounded < FOR_EVER_MS ? rounded : FOR_EVER_MS);
+    time.tick(Math.min(Math.max(0, ms), 1e9)); // For ever is eleven days.
     see("unblocks");
     return outcome;
   }

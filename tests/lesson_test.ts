@@ -51,9 +51,6 @@ fails: It does more at one time
 async2: sleep(1); => sleep(1); throw new Error("a mistake");
 fails: a mistake
 
-async: sleep(1); => sleep(1); throw new Error("a mistake");
-fails: a mistake
-
 async: Promise.all(tasks) => tasks & sleep(1); => sleep(1); throw new Error("a mistake");
 fails: a mistake
 `;

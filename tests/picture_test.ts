@@ -11,55 +11,58 @@ const PROGRAMS = `
 who blocks the thread, before it prints or after that
 function* say(name, a, b) { for (;; yield) block(a), console.log(name), block(b); }
 for (const all = [say("Ann", 400, 0), say("Bob", 0, 400)];;) all.map((it) => it.next());
-0: main, next Ann; Ann sleeps and blocks the thread:
-0.4: Ann, yield main, next Bob; Bob sleeps and blocks the thread:
+0: main, next Ann; Ann sleeps and blocks
+0.4: Ann, yield main, next Bob; Bob sleeps and blocks
 
 who blocks it in an async function
 async function ann() { for (;;) { console.log("Ann"); await block(500); } }
 async function bob() { for (;;) { console.log("Bob"); await block(500); } }
 ann(), bob();
-0: main, call Ann; Ann sleeps and blocks the thread:
-0.5: await main, call Bob; Bob sleeps and blocks the thread:
+0: main, call Ann; Ann sleeps and blocks
+0.5: await main, call Bob; Bob sleeps and blocks
 
 that main blocks it, between two calls
 const ann = () => console.log("Ann");
 ann(), block(500), ann(), console.log("Bob");
-0: main, call Ann, main; main sleeps and blocks the thread:
+0: main, call Ann, main; main sleeps and blocks
 
 not who blocks it, if it can be either
 async function say(name) { console.log(name); block(400); await 0; }
 say("Ann"), say("Bob");
-0: main, call Ann; a sleep blocks the thread:
+0: main, call Ann; a sleep blocks
 
-who sleeps: whoever prints when its timer goes off
+who sleeps: a function that prints when its own timer goes off
 async function say(name, ms) { for (;;) { await sleep(ms); console.log(name); } }
-say("Ann", 400), say("Bob", 900);
-0: main, call Ann, await main, call Bob, await main; asleep: Ann,Bob
+say("Ann", 400), sleep(900).then(() => console.log("Bob"));
+0: main, call Ann, await main; asleep: Ann
 
-not who sleeps, if that one prints nothing
-let wake = console.log;
-async function silent() { for (;;) { await sleep(500); wake("Ann"); } }
-async function ann() { for (;;) console.log(await new Promise((r) => wake = r)); }
-silent(), ann(), console.log("Bob");
-0: main, Bob, main; asleep: 
-0.5: resume Ann, await main; asleep: 
+not who sleeps, if that one wakes another of the same function
+async function say(name, before) { await before; console.log(name); await sleep(500); }
+say("Bob", say("Ann"));
+0: main, main, resume Ann, main; asleep: 
 
-not who sleeps, if that one wakes another
-const meal = async (name) => { console.log(name); await sleep(500); };
-meal("Ann").then(() => meal("Bob"));
-0: main, call Ann, main; asleep: 
+not who sleeps, if that one wakes another generator
+let wake;
+function* ann() { for (;;) { yield new Promise((r) => wake = r); console.log("Ann"); } }
+function* bob() { for (console.log("Bob");; wake()) yield sleep(500); }
+const run = (it) => { const resume = () => run(it); it.next().value.then(resume); };
+run(ann()), run(bob());
+0: main, next Bob, main; asleep: 
+0.5: next Ann, yield main; asleep: 
 
-which generator runs which
-function* ann() { for (;;) { console.log("Ann"); yield; } }
-function* bob() { for (const _ of ann()) { console.log("Bob"); yield; } }
-for (const _ of bob()) { console.log("on"); block(1000); }
-0: main, next Bob, next Ann, yield Bob, yield main; main sleeps and blocks the thread:
+which generator runs which, and which has ended
+function* say() { console.log("Ann"); }
+function* ann() { yield* say(), yield* say(); }
+function* bob() { for (;;) { ann().next(), console.log("Bob"); yield; } }
+for (const _ of bob()) console.log("McAnn, Bobby"), block(1000);
+0: main, next Bob, next Ann, Ann, Bob, yield main; main sleeps and blocks
 
-which function calls which
-function ann() { console.log("Ann"); bob(); console.log("Ann"); }
+which function calls which, and what a timer calls
+function ann() { console.log("Ann"), bob(), setTimeout(ann, 500); }
 const bob = () => console.log("Bob");
-ann(), sleep(500).then(bob);
+ann();
 0: main, call Ann, call Bob, Ann, main; asleep: 
+0.5: call Ann, call Bob, Ann, main; asleep: 
 
 who calls, resumes and returns
 async function say(name) { console.log(name); await sleep(400); console.log(name); }
@@ -67,9 +70,12 @@ const main = async () => { await say("Ann"); await say("Bob"); }; main();
 0: main, call Ann, await main; asleep: Ann
 0.4: resume Ann, main, Bob, await main; asleep: Bob
 
-that main gives control away before any callback is called
-queueMicrotask(() => console.log("Ann")), console.log("Bob");
-0: main, Bob, main, call Ann, main; asleep: undefined
+that main gives control away before anybody is resumed
+async function ann() { await 0; console.log("Ann"); }
+ann(), console.log("Bob"), setTimeout(block, 500, 300);
+0: main, Bob, main, resume Ann, main; asleep: 
+0.5: ; a sleep blocks
+0.8: main; asleep: undefined
 `;
 
 for (const text of PROGRAMS.trim().split("\n\n")) {
@@ -86,7 +92,8 @@ for (const text of PROGRAMS.trim().split("\n\n")) {
       const path = steps.map(({ name = "main", word }) =>
         word ? `${word} ${name}` : name
       );
-      const said = wait?.blocked ? wait.note[0] : `asleep: ${wait?.asleep}`;
+      const asleep = `asleep: ${wait?.asleep}`;
+      const said = wait?.blocked ? wait.note[0].split(" the")[0] : asleep;
       return `${at / 1000}: ${path.join(", ")}; ${said}`;
     });
     assertEquals(found.slice(0, told.split("\n").length), told.split("\n"));

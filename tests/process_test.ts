@@ -72,13 +72,25 @@ test("deno task draw prints and draws a program that stands anywhere, which may 
   assertEquals(drawing.match(/>(Ann|Bob)(?=<)/g), [">Ann", ">Bob", ">Bob"]);
 });
 
+test("a picture tells that main gives control away before anybody goes on", async () => {
+  const acts = `
+async function ann() { await 0; console.log("Ann"); } ann();
+Promise.resolve().then(() => console.log("Ann"));
+queueMicrotask(() => console.log("Ann"));`;
+  for (const act of acts.trim().split("\n")) {
+    const program = `${act} console.log("Bob");`;
+    const { drawing } = await draw(program, "--tasks=Ann,Bob");
+    assertEquals(/Bob”; main gives control .*Ann/.test(drawing), true, act);
+  }
+});
+
 test("deno task draw says why it refuses a program, and writes nothing", async () => {
   const cases = `
 console.log(Math.random()) // It does not print the same
 throw new Error("a mistake") // a mistake
 while (true) await null // It keeps the thread busy
 while (true) console.log(1) // It does more at one time
-for (let n = 0;; n++ % 99 || console.log(n)) await new Promise(setTimeout) // very short sleeps
+import { setTimeout } from "node:timers/promises"; await setTimeout(500, console.log(1)); console.log(2) // 1 // recorded: 0.000 s  2
 console.log(1) // 0 // "0" is no number
 console.log(1) // --tasks=Ann // that has "Ann" in it
 console.log(1) // --mine // is no picture that this command has drawn`;
