@@ -85,10 +85,7 @@ never waits, an \`await\` or a \`yield*\` may be missing.`;
   throw new Error(`It prints nothing in its first ${seconds} s.`);
 }
 
-/**
- * Runs a program until it has printed so many lines and `seconds` are over, and
- * returns them. Their times are milliseconds since its start.
- */
+/** Runs a program for `seconds`, and on until it has printed so many lines. */
 async function run(program: string[], seconds: number, count: number) {
   const begun = performance.now();
   const now = () => performance.now() - begun;

@@ -62,10 +62,8 @@ export function control(
   const found = shown.map(nameOf);
   const missing = lanes.find((name) => !found.includes(name));
   if (missing !== undefined) {
-    throw new Error(
-      `In the first ${seconds} s nothing is printed that has "${missing}" in it. ` +
-        "Write each name as it is printed: --tasks=producer,consumer",
-    );
+    throw new Error(`In the first ${seconds} s nothing is printed that has
+"${missing}" in it. Write each name as it is printed: --tasks=producer,consumer`);
   }
 
   // A function that itself prints lines of several is a helper: they are of who

@@ -27,10 +27,8 @@ async function draw(args: string[]) {
   const target = path.replace(/(\.\w+)?$/, ".svg");
   const old = await Deno.readTextFile(target).catch(() => SIGNATURE);
   if (!old.includes(SIGNATURE)) {
-    throw new Error(
-      `${target} is no picture that this command has drawn, so it is kept. ` +
-        "Rename it, or the program, and try again.",
-    );
+    throw new Error(`${target} is kept, as
+it is no picture that this command has drawn. Rename it, or the program.`);
   }
 
   const recording = await confirmed(path, seconds);

@@ -22,8 +22,8 @@ async function assertGolden(actual: string, path: string, golden: Text) {
   assertEquals(
     actual,
     expected,
-    `${path} differs from what the script does. To keep a change of the script, ` +
-      "run `deno task golden`. To try something out, copy the script to another " +
-      "folder, and `deno task draw` the copy.",
+    `${path} differs from what the script does.
+To keep a change of the script, run \`deno task golden\`. To try something out, copy
+the script to another folder, and \`deno task draw\` the copy.`,
   );
 }

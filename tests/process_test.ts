@@ -92,7 +92,7 @@ while (true) await null // It keeps the thread busy
 while (true) console.log(1) // It does more at one time
 import { setTimeout } from "node:timers/promises"; await setTimeout(500, console.log(1)); console.log(2) // 1 // recorded: 0.000 s  2
 console.log(1) // 0 // "0" is no number
-console.log(1) // --tasks=Ann // that has "Ann" in it
+console.log(1) // --tasks=Ann // "Ann" in it
 console.log(1) // --mine // is no picture that this command has drawn`;
   await Promise.all(
     cases.trim().split("\n").map(async (line) => {

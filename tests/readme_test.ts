@@ -18,9 +18,8 @@ Deno.test("README.md lists whole parts of the scripts, and what each prints up t
       [0, 1].map((seconds) => [textOf(recording, seconds), `${seconds} s`]),
     );
     const { default: script } = await lesson.script();
-    for (
-      const part of script.replaceAll(/^\/\/.*\n/gm, "").split(/\n(?=\n\S)/)
-    ) {
+    const parts = script.replaceAll(/^\/\/.*\n/gm, "").split(/\n(?=\n\S)/);
+    for (const part of parts) {
       titles.set(part.slice(1) + "\n", part.match(/\w+(?= = |\()/)?.[0] ?? "");
     }
     for (const [, text] of section.matchAll(/^```[^]+?\n([^]*?)^```$/gm)) {

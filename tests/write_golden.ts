@@ -1,5 +1,4 @@
-// `deno task golden` makes golden/ what the lessons print and draw, once all are
-// confirmed.
+// `deno task golden` rewrites golden/, once all lessons are confirmed.
 
 import { green, yellow } from "@std/fmt/colors";
 import { confirmed } from "./confirm.ts";
