@@ -72,10 +72,10 @@ const main = async () => { await say("Ann"); await say("Bob"); }; main();
 
 that main gives control away before anybody is resumed
 async function ann() { await 0; console.log("Ann"); }
-ann(), console.log("Bob"), setTimeout(block, 500, 300);
+ann(), console.log("Bob"), setTimeout(block, 500, 300), sleep(2000);
 0: main, Bob, main, resume Ann, main; asleep: 
 0.5: ; a sleep blocks
-0.8: main; asleep: undefined
+0.8: ; asleep: 
 `;
 
 for (const text of PROGRAMS.trim().split("\n\n")) {
