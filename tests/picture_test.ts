@@ -34,21 +34,21 @@ say("Ann"), say("Bob");
 who sleeps: a function that prints when its own timer goes off
 async function say(name, ms) { for (;;) { await sleep(ms); console.log(name); } }
 say("Ann", 400), sleep(900).then(() => console.log("Bob"));
-0: main, call Ann, await main; asleep: Ann
+0: main, call Ann, await main; Ann asleep
 
 not who sleeps, if that one wakes another of the same function
 async function say(name, before) { await before; console.log(name); await sleep(500); }
 say("Bob", say("Ann"));
-0: main, main, resume Ann, main; asleep: 
+0: main, main, resume Ann, main; nobody asleep
 
 not who sleeps, if that one wakes another generator
 let wake;
 function* ann() { for (;;) { yield new Promise((r) => wake = r); console.log("Ann"); } }
-function* bob() { for (console.log("Bob");; wake()) yield sleep(500); }
+function* bob() { for (;; wake()) yield sleep(300); }
 const run = (it) => { const resume = () => run(it); it.next().value.then(resume); };
-run(ann()), run(bob());
-0: main, next Bob, main; asleep: 
-0.5: next Ann, yield main; asleep: 
+run(ann()), run(bob()), setTimeout(() => console.log("Bob"), 800);
+0: main, main; nobody asleep
+0.3: next Ann, yield main; nobody asleep
 
 which generator runs which, and which has ended
 function* say() { console.log("Ann"); }
@@ -60,22 +60,22 @@ for (const _ of bob()) console.log("McAnn, Bobby"), block(1000);
 which function calls which, and what a timer calls
 function ann() { console.log("Ann"), bob(), setTimeout(ann, 500); }
 const bob = () => console.log("Bob");
-ann();
-0: main, call Ann, call Bob, Ann, main; asleep: 
-0.5: call Ann, call Bob, Ann, main; asleep: 
+ann(), setTimeout(block, 500, 300);
+0: main, call Ann, call Bob, Ann, main; nobody asleep
+0.5: call Ann, call Bob, Ann, main; a sleep blocks
 
 who calls, resumes and returns
 async function say(name) { console.log(name); await sleep(400); console.log(name); }
 const main = async () => { await say("Ann"); await say("Bob"); }; main();
-0: main, call Ann, await main; asleep: Ann
-0.4: resume Ann, main, Bob, await main; asleep: Bob
+0: main, call Ann, await main; Ann asleep
+0.4: resume Ann, main, Bob, await main; Bob asleep
 
 that main gives control away before anybody is resumed
 async function ann() { await 0; console.log("Ann"); }
 ann(), console.log("Bob"), setTimeout(block, 500, 300), sleep(2000);
-0: main, Bob, main, resume Ann, main; asleep: 
+0: main, Bob, main, resume Ann, main; nobody asleep
 0.5: ; a sleep blocks
-0.8: ; asleep: 
+0.8: ; nobody asleep
 `;
 
 for (const text of PROGRAMS.trim().split("\n\n")) {
@@ -92,7 +92,7 @@ for (const text of PROGRAMS.trim().split("\n\n")) {
       const path = steps.map(({ name = "main", word }) =>
         word ? `${word} ${name}` : name
       );
-      const asleep = `asleep: ${wait?.asleep}`;
+      const asleep = `${wait?.asleep.join(" and ") || "nobody"} asleep`;
       const said = wait?.blocked ? wait.note[0].split(" the")[0] : asleep;
       return `${at / 1000}: ${path.join(", ")}; ${said}`;
     });
