@@ -189,8 +189,9 @@ export function control(
       !block && goOn.some(({ name }) => name === lane)
     );
     let note = ["the thread is free and waits in the event loop"];
+    const sleepers = new Intl.ListFormat("en").format(asleep);
     const verb = asleep.length > 1 ? "sleep" : "sleeps";
-    if (asleep.length > 0) note.unshift(`${asleep.join(" and ")} ${verb};`);
+    if (sleepers) note.unshift(`${sleepers} ${verb};`);
     if (block) {
       const [blocker] = blockerOf(block).map((name) => name ?? middle);
       const sleep = blocker ? `${blocker} sleeps and` : "a sleep";

@@ -38,10 +38,10 @@ export function picture(
   const found = control(recording, seconds, program, tasks);
   const lanes: Name[] = [...found.lanes];
   lanes.splice(Math.ceil(lanes.length / 2), 0, undefined);
-  const gap = Math.max(80, ...found.lanes.map((name) => widthOf(name) + 12));
+  const least = lanes.length > 1 ? 80 : 112; // so that "main/event loop" fits
+  const gap = Math.max(least, ...found.lanes.map((name) => widthOf(name) + 12));
   const x = (name: Name) => TIMES + gap * (lanes.indexOf(name) + 0.5);
-  // A single lane is narrower than the words in it.
-  const right = Math.max(TIMES + gap * lanes.length, x(undefined) + 62);
+  const right = Math.max(TIMES + gap * lanes.length, x(undefined) + 76);
   const width = Math.ceil(right + LETTER * LETTERS + 8);
 
   let y = HEAD + 22;
