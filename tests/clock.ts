@@ -6,6 +6,8 @@ const START_MS = Date.UTC(2001, 1, 3, 4, 5, 6);
 const TOOLS = new URL(".", import.meta.url).href;
 const { queueMicrotask, setImmediate, clearImmediate } = globalThis;
 const { wait } = Atomics;
+const { then } = Promise.prototype;
+type Callback = (...args: unknown[]) => void;
 
 /** Something that a program does, `at` so many milliseconds since it began. */
 export interface Event {
@@ -16,8 +18,10 @@ export interface Event {
   timer?: number;
   /** How many timers have fired. */
   turn: number;
-  /** Whether it's in main or in a timer's callback, not in a promise's. */
-  called: boolean;
+  /** Whether it's in the main program, in a callback, or after an `await`. */
+  by: "main" | "callback" | "await";
+  /** Whether it's in what the last timer has made go on, and not later. */
+  first: boolean;
   /** What is running, from the inside out. */
   running: Running[];
 }
@@ -29,8 +33,8 @@ export type Running = { key: string | number; call?: number; method?: string };
  * Puts a fake clock in place of the real one, until it is disposed of. It stands
  * still while code runs, and jumps ahead when all wait, so no real time is waited
  * for. `setTimeout`, `setInterval`, `Atomics.wait`, `Date` and `performance.now`
- * follow it. `tell` gets each event, and what it prints; the program gets what it
- * throws. `rest` is called when no timer is left.
+ * follow it. `tell` gets each event, what it prints, and the real function that
+ * prints it; the program gets what it throws. `rest` is called when no timer is left.
  *
  * Timers go off as in Deno: after whole milliseconds, at least one; by the time at
  * which they are due, then in the order in which they were set; one at a time, and
@@ -38,7 +42,7 @@ export type Running = { key: string | number; call?: number; method?: string };
  * thread is blocked.
  */
 export function fakeClock(
-  tell: (event: Event, printed: unknown[]) => void,
+  tell: (event: Event, printed: unknown[], print: () => void) => void,
   rest = () => {},
 ) {
   const undo = new DisposableStack();
@@ -51,29 +55,26 @@ export function fakeClock(
     undo.defer(() => object[name] = real);
   }
 
-  let begun = false;
   let left = false;
-  let called = true;
+  let by: Event["by"] = "main";
+  let first = false;
   let turn = 0;
   let generators: Running[] = [];
-
-  /** To be called at the first thing that the main program does. */
-  function begin() {
-    if (begun) return;
-    begun = true;
-    queueMicrotask(leave); // This is the first to come once main has returned.
-  }
 
   /** To be called when the main program has given control away. */
   function leave() {
     if (left) return;
     left = true;
-    called = false;
+    by = "await";
     see("leaves");
   }
 
-  function see(does: Event["does"], printed: unknown[] = [], timer?: number) {
-    begin();
+  function see(
+    does: Event["does"],
+    timer?: number,
+    printed: unknown[] = [],
+    print = () => {},
+  ) {
     const here = new Error();
     const inside = generators;
     const event = {
@@ -81,39 +82,73 @@ export function fakeClock(
       does,
       timer,
       turn,
-      called,
+      by,
+      first,
       get running() { // To read a stack takes ten times as long as to keep it.
         return runningOn(here.stack!, inside);
       },
     };
-    tell(event, printed);
+    tell(event, printed, print);
   }
 
-  replace(globalThis, "queueMicrotask", (callback: () => void) => {
-    begin();
-    queueMicrotask(callback);
-  });
-  replace(console, "log", (...args: unknown[]) => see("prints", args));
+  for (const name of ["log", "info", "debug", "dir", "table"] as const) {
+    const real = console[name] as Callback;
+    const fake = (...args: unknown[]) =>
+      see("prints", undefined, args, () => real(...args));
+    replace(console, name, fake);
+  }
+
+  /** Lets a callback tell that it is one. */
+  function asCallback(callback: Callback) {
+    return (...args: unknown[]) => {
+      leave();
+      by = "callback";
+      try {
+        return callback(...args);
+      } finally {
+        by = "await";
+      }
+    };
+  }
+  replace(
+    globalThis,
+    "queueMicrotask",
+    (callback: Callback) => queueMicrotask(asCallback(callback)),
+  );
+  replace(
+    Promise.prototype,
+    "then",
+    function (this: Promise<unknown>, ...callbacks: unknown[]) {
+      return then.apply(
+        this,
+        callbacks.map((callback) =>
+          typeof callback === "function"
+            ? asCallback(callback as Callback)
+            : callback
+        ) as [],
+      );
+    },
+  );
 
   /** By their numbers, in the order in which they were set. */
   const timers = new Map<unknown, { due: number; fire: () => void }>();
-  type Callback = (...args: unknown[]) => void;
   type Timer = { repeat: boolean; callback: Callback; ms: number };
   let count = 0;
 
   /** An interval keeps its number when it is set again. */
   function set({ repeat, callback, ms }: Timer, id = count + 1) {
     const timer = ++count;
-    function fire() {
+    const fire = asCallback(() => {
       timers.delete(id);
       if (repeat) set({ repeat, callback, ms }, id);
       turn++;
-      called = true;
-      see("fires", [], timer);
+      see("fires", timer);
+      first = true;
       callback();
-    }
+      queueMicrotask(() => first = false);
+    });
     timers.set(id, { due: time.now + (ms >= 1 ? Math.trunc(ms) : 1), fire });
-    see("sets", [], timer);
+    see("sets", timer);
     schedule();
     return id;
   }
@@ -135,11 +170,10 @@ export function fakeClock(
   function schedule() {
     next ??= setImmediate(() => {
       next = undefined;
-      const [first] = [...timers.values()].sort((a, b) => a.due - b.due);
-      if (!first) return rest();
-      time.tick(Math.max(0, first.due - time.now));
-      first.fire();
-      called = false;
+      const [timer] = [...timers.values()].sort((a, b) => a.due - b.due);
+      if (!timer) return rest();
+      time.tick(Math.max(0, timer.due - time.now));
+      timer.fire();
       schedule();
     });
   }
@@ -176,13 +210,7 @@ export function fakeClock(
     replace(prototype, method, step);
   }
 
-  return {
-    begin,
-    leave,
-    see,
-    schedule,
-    [Symbol.dispose]: () => undo.dispose(),
-  };
+  return { leave, see, schedule, [Symbol.dispose]: () => undo.dispose() };
 }
 
 /** What is running by a call stack and a list of generators, each inside out. */
@@ -193,7 +221,7 @@ function runningOn(stack: string, generators: Running[]) {
   const running: Running[] = [];
   for (const [, key = "", file] of frames) {
     if (file === import.meta.url) {
-      if (key.endsWith(".step")) running.push(inside.shift()!);
+      if (/\bstep$/.test(key)) running.push(inside.shift()!);
     } else if (!/^(ext|node):/.test(file)) {
       running.push({ key: file.startsWith(TOOLS) ? "" : key });
     }

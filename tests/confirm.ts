@@ -68,7 +68,7 @@ never waits, an \`await\` or a \`yield*\` may be missing.`;
     kill(child);
   }, MAX_RECORDING_MS);
   // What is printed belongs to the event before it.
-  let rest = '{"at":0,"turn":0,"called":true,"running":[]}\x1f';
+  let rest = '{"at":0,"turn":0,"running":[]}\x1f';
   for await (const chunk of child.stdout.pipeThrough(new TextDecoderStream())) {
     const pieces = (rest + chunk).split("\x1e");
     rest = pieces.pop()!;

@@ -34,7 +34,7 @@ const isMain = ({ key }: Running) => key === "" || key === "main";
  * Tells who has control of the one thread in the first `seconds` of a recording,
  * and who sleeps meanwhile. What is printed is of the first of `tasks` that is in
  * its first line as a whole word, by default of any "task N"; anything else is of
- * the middle, which is main's and the event loop's. `program` is its text.
+ * the middle, which is main's and the event loop's.
  *
  * What the recording does not tell for sure is left out, such as who sleeps when a
  * timer wakes nobody who prints.
@@ -45,16 +45,15 @@ const isMain = ({ key }: Running) => key === "" || key === "main";
 export function control(
   recording: Recording,
   seconds: number,
-  program: string,
   tasks?: string[],
 ) {
-  const awaits = /\bawait\b/.test(program);
   const shown = until(recording, seconds);
   const printed = shown.map(({ text = "" }) => text).join("");
   const lanes = tasks ?? [...new Set(printed.match(/\btask \d+\b/g))];
   // Of two names that begin alike the longer one is looked for first.
   const any = lanes.toSorted().reverse().map(RegExp.escape).join("|");
-  const pattern = new RegExp(`(?<![\\p{L}\\d_])(${any})(?![\\p{L}\\d_])`, "u");
+  const word = "[[\\p{L}\\d_]--\\p{sc=Han}]"; // Chinese has no spaces.
+  const pattern = new RegExp(`(?<!${word})(${any})(?!${word})`, "v");
   const nameIn = (text = ""): Name =>
     text.trim().split("\n", 1)[0].match(pattern)?.[1] || undefined;
   const names = new Map(recording.map((each) => [each, nameIn(each.text)]));
@@ -91,14 +90,11 @@ export function control(
   }
 
   /** Whether `await` has let `name` go on; undefined if that can't be told. */
-  function resumes({ called, turn, running }: Event, name: Name) {
+  function resumes({ by, running }: Event, name: Name) {
+    if (by === "main" && running.every(isMain)) return;
+    if (by !== "await") return false;
     const outermost = running.at(-1)!;
-    if (called && turn === 0 && running.every(isMain)) return;
-    if (called || !awaits) return false;
-    const named = RegExp.escape(`${outermost.key}`.replace(/.*\./, ""));
-    const defined =
-      `\\basync (function\\*? )?${named}\\b|\\b${named} = async\\b`;
-    if (!outermost.key || !new RegExp(defined).test(program)) return;
+    if (!outermost.key) return;
     const [owner] = ownerOf(outermost);
     return running.length === 1 || (owner ? owner === name : undefined);
   }
@@ -106,7 +102,7 @@ export function control(
   /** Who has control, from the outside in, when the event is of `name`. */
   function framesOf(event: Event, name: Name): Frame[] {
     if (name === undefined) return [];
-    const { running, turn, called } = event;
+    const { running, turn, by } = event;
     const later = recording.slice(recording.indexOf(event) + 1);
     const frames: Frame[] = [];
     for (const one of [...running.toReversed(), undefined]) {
@@ -117,7 +113,7 @@ export function control(
       const resumed = inside ? false : resumes(event, owner);
       let begin = resumed ? "resume" : resumed === false ? "call" : "";
       let end = next && resumes(next, owner) ? "await" : "";
-      let key = `${owner} ${turn} ${called}`;
+      let key = `${owner} ${turn} ${by}`;
       if (one?.method) {
         begin = one.method;
         end = next?.running.some(({ key }) => key === one.key) ? "yield" : "";
@@ -129,34 +125,38 @@ export function control(
   }
 
   /** Who blocks the thread: a list of one, or of none if that can't be told. */
-  function blockerOf({ called, turn, running }: Event): Name[] {
-    const owner = running.map(ownerOf).find(({ length }) => length > 0);
-    const prints = (one: Running) =>
-      one.call || !isMain(one) && itself.has(one.key);
-    const inMain = called && turn === 0 && !running.some(prints);
-    return owner ?? (inMain ? [undefined] : []);
+  function blockerOf({ by, running }: Event): Name[] {
+    // A generator's function is left to the generator.
+    const printer = running.find((one, i) =>
+      one.call ||
+      !isMain(one) && itself.has(one.key) && !running[i + 1]?.call ||
+      ownerOf(one).length > 0
+    );
+    if (printer) return ownerOf(printer);
+    return by === "main" ? [undefined] : [];
   }
 
   // Whoever goes on and prints when a timer goes off has slept, if what goes on has
   // set that timer, and nobody else has.
-  const sleeps = recording.flatMap((set, i) => {
+  const sleeps = recording.flatMap((set) => {
     const fires = set.does === "sets" &&
       recording.find((each) =>
         each.does === "fires" && each.timer === set.timer
       );
     const woken = fires && prints.find(({ turn }) => turn === fires.turn);
     const name = woken && nameOf(woken);
-    if (!name || woken.called || woken.at !== fires.at) return [];
+    if (!name || woken.at !== fires.at) return [];
     const outermost = woken.running.at(-1)!;
     const own = woken.running.find((one) => ownerOf(one)[0] === name);
     const keys = set.running.map(({ key }) => key);
     if (!outermost.key || !keys.includes(outermost.key)) return [];
     if (own && !keys.includes(own.key)) return [];
-    const before = recording.slice(0, i).findLast(({ text }) => text);
-    const other = own ? undefined : before && nameOf(before);
-    const [setter = other ?? name] = set.running.flatMap(ownerOf);
+    if (woken.by !== "await" && !own?.call || !own && !woken.first) return [];
+    const [setter = name] = set.running.flatMap(ownerOf);
     return setter === name ? [{ name, set, to: fires.at }] : [];
   });
+
+  for (const { name, set } of sleeps) names.set(set, name);
 
   const moments: Moment[] = [];
   let moment: Moment = { at: 0, steps: [{ name: undefined }] };

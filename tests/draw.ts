@@ -23,7 +23,7 @@ async function draw(args: string[]) {
   }
   // Where `deno task` was called; it changes to the project's folder.
   const path = resolve(Deno.env.get("INIT_CWD") ?? ".", file);
-  const program = await Deno.readTextFile(path);
+  await Deno.readTextFile(path); // It is an error if there is no such file.
   const target = path.replace(/(\.\w+)?$/, ".svg");
   const old = await Deno.readTextFile(target).catch(() => SIGNATURE);
   if (!old.includes(SIGNATURE)) {
@@ -34,7 +34,7 @@ it is no picture that this command has drawn. Rename it, or the program.`);
   const recording = await confirmed(path, seconds);
   const what = `${basename(path)}, 0 s to ${seconds} s`;
   const tasks = values.tasks?.split(/ *, */);
-  const drawing = picture(what, program, recording, seconds, tasks);
+  const drawing = picture(what, recording, seconds, tasks);
   await Deno.writeTextFile(target, drawing);
   const output = new Blob([textOf(recording, seconds)]).stream();
   await output.pipeTo(Deno.stdout.writable);

@@ -10,7 +10,7 @@ for (const lesson of lessons) {
     const recording = await recorded(lesson);
     const text = textOf(recording, seconds);
     await assertGolden(text, `golden/${name}.txt`, output);
-    const drawing = await drawLesson(lesson, recording);
+    const drawing = drawLesson(lesson, recording);
     await assertGolden(drawing, `golden/${name}.svg`, picture);
   });
 }

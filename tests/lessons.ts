@@ -59,10 +59,9 @@ export function recorded(lesson: Lesson): Promise<Recording> {
 }
 
 /** Draws what `golden/NAME.svg` shows. */
-export async function drawLesson(lesson: Lesson, recording: Recording) {
-  const { name, seconds, cycle, tasks, script } = lesson;
+export function drawLesson(lesson: Lesson, recording: Recording) {
+  const { name, seconds, cycle, tasks } = lesson;
   const part = cycle ? `one cycle of ${cycle} s` : `0 s to ${seconds} s`;
-  const { default: program } = await script();
   const what = `scripts/${name}.ts, ${part}`;
-  return picture(what, program, recording, cycle ?? seconds, tasks);
+  return picture(what, recording, cycle ?? seconds, tasks);
 }

@@ -25,17 +25,16 @@ const OUTPUT = `font-family="DejaVu Sans Mono, Menlo, Consolas, monospace"`;
 /**
  * Draws where the one thread is in the first `seconds` of a recording, beside what
  * it prints, as an SVG picture. Time runs down; what is in one grey band takes no
- * time. `what` is shown, `program` is its text, and `tasks` is for `control`.
+ * time. `what` names the program, and `tasks` is for `control`.
  */
 export function picture(
   what: string,
-  program: string,
   recording: Recording,
   seconds: number,
   tasks?: string[],
 ): string {
   const title = `${what}: where the one thread is, and what it prints`;
-  const found = control(recording, seconds, program, tasks);
+  const found = control(recording, seconds, tasks);
   const lanes: Name[] = [...found.lanes];
   lanes.splice(Math.ceil(lanes.length / 2), 0, undefined);
   const least = lanes.length > 1 ? 80 : 112; // so that "main/event loop" fits

@@ -87,7 +87,7 @@ for (const text of PROGRAMS.trim().split("\n\n")) {
       export function main() {${program}}`;
     const url = `data:text/javascript,${encodeURIComponent(module)}`;
     const recording = await record(() => import(url), 2);
-    const { moments } = control(recording, 1, program, ["Ann", "Bob"]);
+    const { moments } = control(recording, 1, ["Ann", "Bob"]);
     const found = moments.map(({ at, steps, wait }) => {
       const path = steps.map(({ name = "main", word }) =>
         word ? `${word} ${name}` : name
@@ -103,7 +103,7 @@ for (const text of PROGRAMS.trim().split("\n\n")) {
 Deno.test("a lesson's picture has all lines in order, words of the script, and nothing outside its frame", async () => {
   for (const lesson of lessons) {
     const recording = await recorded(lesson);
-    const svg = await drawLesson(lesson, recording);
+    const svg = drawLesson(lesson, recording);
     const all = (pattern: RegExp) =>
       Array.from(svg.matchAll(pattern), ([, found]) => found);
     const xmlns = svg.startsWith('<svg xmlns="http://www.w3.org/2000/svg" ');

@@ -4,26 +4,22 @@
 
 import { fakeClock } from "./clock.ts";
 
-const { log } = console;
+const { queueMicrotask } = globalThis;
 const { stdout } = Deno;
 const { stringify } = JSON;
 const encoder = new TextEncoder();
 
-const clock = fakeClock((event, printed) => {
-  // What main runs is run by the file, which has no name.
-  if (event.turn === 0 && event.running.at(-1)?.key) {
-    clock.leave();
-    event.called = false;
+const clock = fakeClock((event, _printed, print) => {
+  if (event.by === "main") {
+    // Of what main has begun nothing goes on before it has given control away.
+    queueMicrotask(clock.leave);
+    // What main itself runs is run by the file, which has no name.
+    if (event.running.at(-1)?.key) {
+      clock.leave();
+      event.by = "await";
+    }
   }
   stdout.writeSync(encoder.encode(`\x1e${stringify(event)}\x1f`));
-  if (event.does === "prints") log(...printed);
+  print();
 });
 addEventListener("unload", () => clock.see("ends"));
-
-// The first thing that a program does may be to hand a callback to a promise.
-const { then } = Promise.prototype;
-Promise.prototype.then = function (...callbacks) {
-  Promise.prototype.then = then;
-  clock.begin();
-  return then.apply(this, callbacks) as never;
-};

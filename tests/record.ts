@@ -1,5 +1,7 @@
 import { type Event, fakeClock } from "./clock.ts";
 
+const { queueMicrotask } = globalThis;
+
 /** All that a program does on the fake clock, in order. */
 export type Recording = Event[];
 
@@ -64,6 +66,12 @@ export async function record(
     clock.see("ends");
     resolve();
   });
+  async function start() {
+    const { main } = await load();
+    queueMicrotask(clock.leave);
+    clock.schedule();
+    await main();
+  }
   function onError(event: ErrorEvent | PromiseRejectionEvent) {
     event.preventDefault();
     reject(event instanceof ErrorEvent ? event.error : event.reason);
@@ -71,11 +79,7 @@ export async function record(
   addEventListener("error", onError);
   addEventListener("unhandledrejection", onError);
   try {
-    load().then(({ main }) => {
-      clock.begin();
-      clock.schedule();
-      return main();
-    }).catch(reject);
+    start().catch(reject);
     await over;
     return recording;
   } finally {

@@ -15,7 +15,7 @@ await Promise.all(lessons.map(async (lesson) => {
     const { default: text } = await script();
     const recording = await confirmed(path, seconds, text);
     files.set(`${name}.txt`, textOf(recording, seconds));
-    files.set(`${name}.svg`, await drawLesson(lesson, recording));
+    files.set(`${name}.svg`, drawLesson(lesson, recording));
   } catch (error) {
     Deno.exitCode = 1;
     console.error(`scripts/${name}.ts: ${(error as Error).message}`);
