@@ -190,24 +190,26 @@ export function fakeClock(
   replace(Atomics, "wait", block);
   replace(performance, "now", () => time.now - START_MS);
 
-  const { prototype } = Object.getPrototypeOf(function* () {});
   const keys = new WeakMap<object, number>();
   let calls = 0;
-  for (const method of ["next", "throw", "return"]) {
-    const real = prototype[method];
-    const step = function (this: Generator, ...args: unknown[]) {
-      const call = ++calls;
-      const key = keys.get(this) ?? call;
-      keys.set(this, key);
-      const outside = generators;
-      generators = [{ key, call, method }, ...outside];
-      try {
-        return real.apply(this, args);
-      } finally {
-        generators = outside;
-      }
-    };
-    replace(prototype, method, step);
+  for (const sample of [function* () {}, async function* () {}]) {
+    const { prototype } = Object.getPrototypeOf(sample);
+    for (const method of ["next", "throw", "return"]) {
+      const real = prototype[method];
+      const step = function (this: object, ...args: unknown[]) {
+        const call = ++calls;
+        const key = keys.get(this) ?? call;
+        keys.set(this, key);
+        const outside = generators;
+        generators = [{ key, call, method }, ...outside];
+        try {
+          return real.apply(this, args);
+        } finally {
+          generators = outside;
+        }
+      };
+      replace(prototype, method, step);
+    }
   }
 
   return { leave, see, schedule, [Symbol.dispose]: () => undo.dispose() };

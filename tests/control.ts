@@ -21,7 +21,8 @@ export interface Step {
 export interface Moment {
   at: number;
   steps: Step[];
-  wait?: { ms: number; blocked: boolean; asleep: string[]; note: string[] };
+  /** Who blocks the thread, if it is: a list of one, or of none if not known. */
+  wait?: { ms: number; blocked?: Name[]; asleep: string[]; note: string[] };
 }
 
 /** Somebody who has control, and the words by which it comes and goes. */
@@ -163,6 +164,7 @@ export function control(
   let stack: Frame[] = [];
   let middle: Name = "main";
   let block: Event | undefined;
+  let lost = false; // whether it is not known who has control
 
   /** Goes to where control is, step by step, and does `what` there. */
   function go(frames: Frame[], what?: Partial<Step>) {
@@ -172,9 +174,11 @@ export function control(
       steps.push({ name: stack[i - 1]?.name, word: stack[i].end });
     }
     for (const { name, begin } of frames.slice(same)) {
-      steps.push({ name, word: begin });
+      steps.push({ name, word: lost ? "" : begin });
     }
-    if (what && steps.length === 0) steps.push({ name: frames.at(-1)?.name });
+    const here = frames.at(-1)?.name;
+    if (steps.length === 0 && (what || lost)) steps.push({ name: here });
+    lost = false;
     Object.assign(steps.at(-1) ?? {}, what);
     moment.steps.push(...steps);
     stack = frames;
@@ -192,12 +196,12 @@ export function control(
     const sleepers = new Intl.ListFormat("en").format(asleep);
     const verb = asleep.length > 1 ? "sleep" : "sleeps";
     if (sleepers) note.unshift(`${sleepers} ${verb};`);
-    if (block) {
-      const [blocker] = blockerOf(block).map((name) => name ?? middle);
+    const blocked = block && blockerOf(block);
+    if (blocked) {
+      const [blocker] = blocked.map((name) => name ?? middle);
       const sleep = blocker ? `${blocker} sleeps and` : "a sleep";
       note = [`${sleep} blocks the thread:`, "nothing else can run"];
     }
-    const blocked = block !== undefined;
     const wait = { ms: at - moment.at, blocked, asleep, note };
     moments.push({ ...moment, wait });
     moment = { at, steps: [] };
@@ -213,6 +217,7 @@ export function control(
     if (sleep) go(framesOf(event, sleep.name));
     const known = block ? blockerOf(block) : [];
     if (known.length > 0) go(framesOf(event, known[0]));
+    else if (block) [stack, lost] = [[], true];
     for (const line of text.split("\n").filter(Boolean)) {
       go(framesOf(event, nameOf(event)), { line });
     }

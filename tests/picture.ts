@@ -87,6 +87,9 @@ export function picture(
       box(x(name) - 9, y + 3, 18, height - 6, style);
     under.push(...wait.asleep.map((name) => bar(name, ASLEEP)));
     over.push(bar(at, wait.blocked ? BLOCKED : FREE));
+    if (wait.blocked?.length === 0) {
+      over.push(box(TIMES, y + 3, right - TIMES - 8, height - 6, BLOCKED));
+    }
     over.push(...notes(right, y + height / 2, wait.note));
     y += height;
   }

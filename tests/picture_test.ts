@@ -75,7 +75,7 @@ async function ann() { await 0; console.log("Ann"); }
 ann(), console.log("Bob"), setTimeout(block, 500, 300), sleep(2000);
 0: main, Bob, main, resume Ann, main; nobody asleep
 0.5: ; a sleep blocks
-0.8: ; nobody asleep
+0.8: main; nobody asleep
 `;
 
 for (const text of PROGRAMS.trim().split("\n\n")) {
