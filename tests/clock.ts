@@ -26,6 +26,9 @@ export interface Event {
   running: Running[];
 }
 
+/** What is printed, and a function that really prints it. */
+type Printed = { args: unknown[]; print: () => void };
+
 /** A function, by its name, or a generator, by its number, and its call. */
 export type Running = { key: string | number; call?: number; method?: string };
 
@@ -33,8 +36,8 @@ export type Running = { key: string | number; call?: number; method?: string };
  * Puts a fake clock in place of the real one, until it is disposed of. It stands
  * still while code runs, and jumps ahead when all wait, so no real time is waited
  * for. `setTimeout`, `setInterval`, `Atomics.wait`, `Date` and `performance.now`
- * follow it. `tell` gets each event, what it prints, and the real function that
- * prints it; the program gets what it throws. `rest` is called when no timer is left.
+ * follow it. `tell` gets each event; the program gets what it throws. `rest` is
+ * called when no timer is left.
  *
  * Timers go off as in Deno: after whole milliseconds, at least one; by the time at
  * which they are due, then in the order in which they were set; one at a time, and
@@ -42,7 +45,7 @@ export type Running = { key: string | number; call?: number; method?: string };
  * thread is blocked.
  */
 export function fakeClock(
-  tell: (event: Event, printed: unknown[], print: () => void) => void,
+  tell: (event: Event, printed?: Printed) => void,
   rest = () => {},
 ) {
   const undo = new DisposableStack();
@@ -55,7 +58,6 @@ export function fakeClock(
     undo.defer(() => object[name] = real);
   }
 
-  let left = false;
   let by: Event["by"] = "main";
   let first = false;
   let turn = 0;
@@ -63,18 +65,12 @@ export function fakeClock(
 
   /** To be called when the main program has given control away. */
   function leave() {
-    if (left) return;
-    left = true;
+    if (by !== "main") return;
     by = "await";
     see("leaves");
   }
 
-  function see(
-    does: Event["does"],
-    timer?: number,
-    printed: unknown[] = [],
-    print = () => {},
-  ) {
+  function see(does: Event["does"], timer?: number, printed?: Printed) {
     const here = new Error();
     const inside = generators;
     const event = {
@@ -88,18 +84,19 @@ export function fakeClock(
         return runningOn(here.stack!, inside);
       },
     };
-    tell(event, printed, print);
+    tell(event, printed);
   }
 
   for (const name of ["log", "info", "debug", "dir", "table"] as const) {
     const real = console[name] as Callback;
     const fake = (...args: unknown[]) =>
-      see("prints", undefined, args, () => real(...args));
+      see("prints", undefined, { args, print: () => real(...args) });
     replace(console, name, fake);
   }
 
   /** Lets a callback tell that it is one. */
   function asCallback(callback: Callback) {
+    if (typeof callback !== "function") return callback;
     return (...args: unknown[]) => {
       leave();
       by = "callback";
@@ -110,25 +107,13 @@ export function fakeClock(
       }
     };
   }
-  replace(
-    globalThis,
-    "queueMicrotask",
-    (callback: Callback) => queueMicrotask(asCallback(callback)),
-  );
-  replace(
-    Promise.prototype,
-    "then",
-    function (this: Promise<unknown>, ...callbacks: unknown[]) {
-      return then.apply(
-        this,
-        callbacks.map((callback) =>
-          typeof callback === "function"
-            ? asCallback(callback as Callback)
-            : callback
-        ) as [],
-      );
-    },
-  );
+  const fakeMicrotask = (callback: Callback) =>
+    queueMicrotask(asCallback(callback));
+  const fakeThen = function (this: Promise<void>, ...callbacks: Callback[]) {
+    return then.apply(this, callbacks.map(asCallback) as []);
+  };
+  replace(globalThis, "queueMicrotask", fakeMicrotask);
+  replace(Promise.prototype, "then", fakeThen);
 
   /** By their numbers, in the order in which they were set. */
   const timers = new Map<unknown, { due: number; fire: () => void }>();
@@ -152,16 +137,13 @@ export function fakeClock(
     schedule();
     return id;
   }
+  const clear = (id: unknown) => void timers.delete(id);
   for (const name of ["Timeout", "Interval"] as const) {
     const repeat = name === "Interval";
     const fake = (callback: Callback, ms?: unknown, ...args: unknown[]) =>
       set({ repeat, callback: () => callback(...args), ms: Number(ms) });
     replace(globalThis, `set${name}`, fake);
-    replace(
-      globalThis,
-      `clear${name}`,
-      (id: unknown) => void timers.delete(id),
-    );
+    replace(globalThis, `clear${name}`, clear);
   }
 
   // Each turn is one of the real event loop: all promises go on in between.

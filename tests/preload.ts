@@ -9,7 +9,7 @@ const { stdout } = Deno;
 const { stringify } = JSON;
 const encoder = new TextEncoder();
 
-const clock = fakeClock((event, _printed, print) => {
+const clock = fakeClock((event, printed) => {
   if (event.by === "main") {
     // Of what main has begun nothing goes on before it has given control away.
     queueMicrotask(clock.leave);
@@ -20,6 +20,6 @@ const clock = fakeClock((event, _printed, print) => {
     }
   }
   stdout.writeSync(encoder.encode(`\x1e${stringify(event)}\x1f`));
-  print();
+  printed?.print();
 });
 addEventListener("unload", () => clock.see("ends"));

@@ -59,7 +59,7 @@ export async function record(
     if (late) resolve();
     if (tooMuch) reject(new Error(TOO_MUCH));
     if (late || tooMuch) throw new Error("The recording is over.");
-    if (event.does === "prints") event.text = printed.join(" ") + "\n";
+    if (printed) event.text = printed.args.join(" ") + "\n";
     if (keep) keep(event);
     else recording.push(event);
   }, () => {
