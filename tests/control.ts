@@ -138,12 +138,11 @@ export function control(
   }
 
   // Whoever goes on and prints when a timer goes off has slept, if what goes on has
-  // set that timer, and nobody else has.
+  // set that timer.
+  const fired = recording.filter(({ does }) => does === "fires");
   const sleeps = recording.flatMap((set) => {
     const fires = set.does === "sets" &&
-      recording.find((each) =>
-        each.does === "fires" && each.timer === set.timer
-      );
+      fired.find(({ timer }) => timer === set.timer);
     const woken = fires && prints.find(({ turn }) => turn === fires.turn);
     const name = woken && nameOf(woken);
     if (!name || woken.at !== fires.at) return [];
@@ -153,8 +152,7 @@ export function control(
     if (!outermost.key || !keys.includes(outermost.key)) return [];
     if (own && !keys.includes(own.key)) return [];
     if (woken.by !== "await" && !own?.call || !own && !woken.first) return [];
-    const [setter = name] = set.running.flatMap(ownerOf);
-    return setter === name ? [{ name, set, to: fires.at }] : [];
+    return [{ name, set, to: fires.at }];
   });
 
   for (const { name, set } of sleeps) names.set(set, name);

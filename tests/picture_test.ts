@@ -16,10 +16,9 @@ for (const all = [say("Ann", 400, 0), say("Bob", 0, 400)];;) all.map((it) => it.
 
 who blocks it in an async function
 async function ann() { for (;;) { console.log("Ann"); await block(500); } }
-async function bob() { for (;;) { console.log("Bob"); await block(500); } }
-ann(), bob();
+ann(), console.log("Bob");
 0: main, call Ann; Ann sleeps and blocks
-0.5: await main, call Bob; Bob sleeps and blocks
+0.5: await main, Bob, main, resume Ann; Ann sleeps and blocks
 
 that main blocks it, between two calls
 const ann = () => console.log("Ann");
