@@ -133,8 +133,8 @@ export function control(
       !isMain(one) && itself.has(one.key) && !running[i + 1]?.call ||
       ownerOf(one).length > 0
     );
-    if (printer) return ownerOf(printer);
-    return by === "main" ? [undefined] : [];
+    const main = by === "main" ? [undefined] : [];
+    return printer ? ownerOf(printer) : main;
   }
 
   // Whoever goes on and prints when a timer goes off has slept, if what goes on has

@@ -19,11 +19,8 @@ async function assertGolden(actual: string, path: string, golden: Text) {
   const { default: expected } = await golden().catch(() => {
     throw new Error(`${path} is missing: run \`deno task golden\`.`);
   });
-  assertEquals(
-    actual,
-    expected,
-    `${path} differs from what the script does.
+  const message = `${path} differs from what the script does.
 To keep a change of the script, run \`deno task golden\`. To try something out, copy
-the script to another folder, and \`deno task draw\` the copy.`,
-  );
+the script to another folder, and \`deno task draw\` the copy.`;
+  assertEquals(actual, expected, message);
 }

@@ -56,8 +56,7 @@ test("each script, alone and as a process, prints what its main prints here", as
 });
 
 test("deno task draw prints and draws a program that stands anywhere, which may do no more than `deno run` allows", async () => {
-  const { stdout, stderr, drawing } = await draw(
-    `async function ann() { await 0; console.log("Ann goes on"); }
+  const program = `async function ann() { await 0; console.log("Ann goes on"); }
     ann();
     for (const act of [
       () => Deno.writeTextFileSync("stolen", ""),
@@ -65,17 +64,17 @@ test("deno task draw prints and draws a program that stands anywhere, which may 
       () => new Deno.Command(Deno.execPath()).outputSync(),
     ]) try { act(); } catch ({ name }) { console.log(name); }
     setInterval(() => console.log("Ann", { at: 1 }), 400);
-    if (import.meta.main) setTimeout(() => console.log("Bob"), 600);`,
+    if (import.meta.main) setTimeout(() => console.log("Bob"), 600);`;
+  const { stdout, stderr, drawing } = await draw(
+    program,
     "1",
     "--tasks=Ann,Bob",
   );
   const refused = "NotCapable\n".repeat(3);
   const rest = "Ann goes on\nAnn { at: 1 }\nBob\nAnn { at: 1 }\n";
   assertEquals(stdout, refused + rest, stderr);
-  assertEquals(
-    /event loop; by resume, Ann prints “Ann goes on”/.test(drawing),
-    true,
-  );
+  const told = /event loop; by resume, Ann prints “Ann goes on”/.test(drawing);
+  assertEquals(told, true);
 });
 
 test("deno task draw says why it refuses a program, and writes nothing", async () => {

@@ -14,9 +14,8 @@ Deno.test("README.md lists whole parts of the scripts, and what each prints up t
     const lesson = lessons.find((lesson) => lesson.name === name);
     if (!lesson) continue;
     const recording = await recorded(lesson);
-    const titles = new Map(
-      [0, 1].map((seconds) => [textOf(recording, seconds), `${seconds} s`]),
-    );
+    const titles = new Map<string, string>();
+    for (const at of [0, 1]) titles.set(textOf(recording, at), `${at} s`);
     const { default: script } = await lesson.script();
     const parts = script.replaceAll(/^\/\/.*\n/gm, "").split(/\n(?=\n\S)/);
     for (const part of parts) {
