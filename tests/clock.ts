@@ -33,7 +33,7 @@ type Printed = { args: unknown[]; print: () => void };
 export type Running = { key: string | number; call?: number; method?: string };
 
 /**
- * Puts a fake clock in place of the real one, until it is disposed of. It stands
+ * Puts a fake clock in place of the real one, until it is stopped. It stands
  * still while code runs, and jumps ahead when all wait, so no real time is waited
  * for. `setTimeout`, `setInterval`, `Atomics.wait`, `Date` and `performance.now`
  * follow it. `tell` gets each event; the program gets what it throws. `rest` is
@@ -62,6 +62,9 @@ export function fakeClock(
   let first = false;
   let turn = 0;
   let generators: Running[] = [];
+
+  /** To be called in main: this goes on first, once main has returned. */
+  const begin = () => queueMicrotask(leave);
 
   /** To be called when the main program has given control away. */
   function leave() {
@@ -194,7 +197,7 @@ export function fakeClock(
     }
   }
 
-  return { leave, see, schedule, [Symbol.dispose]: () => undo.dispose() };
+  return { begin, leave, see, schedule, stop: () => undo.dispose() };
 }
 
 /** What is running by a call stack and a list of generators, each inside out. */

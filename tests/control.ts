@@ -14,14 +14,11 @@ export interface Step {
   note?: string;
 }
 
-/**
- * What goes on at one time, and the wait after it, in which the thread is blocked or
- * in the event loop. Times are milliseconds.
- */
+/** What goes on at one time, and the wait after it. Times are milliseconds. */
 export interface Moment {
   at: number;
   steps: Step[];
-  /** Who blocks the thread, if it is: a list of one, or of none if not known. */
+  /** Who blocks the thread, if anybody: a list of one, or of none if not known. */
   wait?: { ms: number; blocked?: Name[]; asleep: string[]; note: string[] };
 }
 
@@ -44,11 +41,11 @@ const isMain = ({ key }: Running) => key === "" || key === "main";
  * @throws An `Error` if nothing that is printed is of one of `tasks`.
  */
 export function control(
-  recording: Recording,
+  recorded: Recording,
   seconds: number,
   tasks?: string[],
 ) {
-  const shown = until(recording, seconds);
+  const shown = until(recorded, seconds);
   const printed = shown.map(({ text = "" }) => text).join("");
   const lanes = tasks ?? [...new Set(printed.match(/\btask \d+\b/g))];
   // Of two names that begin alike the longer one is looked for first.
@@ -57,7 +54,7 @@ export function control(
   const pattern = new RegExp(`(?<!${word})(${any})(?!${word})`, "v");
   const nameIn = (text = ""): Name =>
     text.trim().split("\n", 1)[0].match(pattern)?.[1] || undefined;
-  const names = new Map(recording.map((each) => [each, nameIn(each.text)]));
+  const names = new Map(recorded.map((each) => [each, nameIn(each.text)]));
   const nameOf = (event: Event) => names.get(event);
   const found = shown.map(nameOf);
   const missing = lanes.find((name) => !found.includes(name));
@@ -68,7 +65,7 @@ export function control(
 
   // A function that itself prints lines of several is a helper: they are of who
   // calls it. What a generator runs is its own, as far as no other generator does.
-  const prints = recording.filter(({ text }) => text);
+  const prints = recorded.filter(({ text }) => text);
   const itself = new Map<unknown, Set<Name>>();
   const owners = new Map<unknown, Set<Name>>();
   function add(to: typeof owners, key: unknown, event: Event) {
@@ -104,7 +101,7 @@ export function control(
   function framesOf(event: Event, name: Name): Frame[] {
     if (name === undefined) return [];
     const { running, turn, by } = event;
-    const later = recording.slice(recording.indexOf(event) + 1);
+    const later = recorded.slice(recorded.indexOf(event) + 1);
     const frames: Frame[] = [];
     for (const one of [...running.toReversed(), undefined]) {
       const [owner] = one ? ownerOf(one) : [name];
@@ -139,8 +136,8 @@ export function control(
 
   // Whoever goes on and prints when a timer goes off has slept, if what goes on has
   // set that timer.
-  const fired = recording.filter(({ does }) => does === "fires");
-  const sleeps = recording.flatMap((set) => {
+  const fired = recorded.filter(({ does }) => does === "fires");
+  const sleeps = recorded.flatMap((set) => {
     const fires = set.does === "sets" &&
       fired.find(({ timer }) => timer === set.timer);
     const woken = fires && prints.find(({ turn }) => turn === fires.turn);

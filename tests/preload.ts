@@ -4,15 +4,13 @@
 
 import { fakeClock } from "./clock.ts";
 
-const { queueMicrotask } = globalThis;
 const { stdout } = Deno;
 const { stringify } = JSON;
 const encoder = new TextEncoder();
 
 const clock = fakeClock((event, printed) => {
   if (event.by === "main") {
-    // Of what main has begun nothing goes on before it has given control away.
-    queueMicrotask(clock.leave);
+    clock.begin();
     // What main itself runs is run by the file, which has no name.
     if (event.running.at(-1)?.key) {
       clock.leave();

@@ -51,10 +51,9 @@ Deno.test("each command and each link of the pages leads somewhere", () => {
     known.push(`deno run scripts/${name}.ts`);
     paths.push(`scripts/${name}.ts`, `golden/${name}.svg`);
   }
-  const commands = pages.match(
-    /(?<=^|`|-y )deno [a-z].*?(?=`|$| FILE| lesson)/gm,
-  );
-  assertEquals(commands?.filter((command) => !known.includes(command)), []);
+  const command = /(?<=^|`|-y )deno [a-z].*?(?=`|$| FILE| lesson)/gm;
+  const commands = pages.match(command);
+  assertEquals(commands?.filter((each) => !known.includes(each)), []);
   const links = pages.match(/(?<=\]\()(?!https:).*?(?=\))/g);
   assertEquals(links?.filter((link) => !paths.includes(link)), []);
 });

@@ -1,7 +1,5 @@
 import { type Event, fakeClock } from "./clock.ts";
 
-const { queueMicrotask } = globalThis;
-
 /** All that a program does on the fake clock, in order. */
 export type Recording = Event[];
 
@@ -68,7 +66,7 @@ export async function record(
   });
   async function start() {
     const { main } = await load();
-    queueMicrotask(clock.leave);
+    clock.begin();
     clock.schedule();
     await main();
   }
@@ -86,7 +84,7 @@ export async function record(
     // Whoever goes on fails at the next thing that it does, and is rejected.
     const turn = () => new Promise((resolve) => setImmediate(resolve));
     await turn();
-    clock[Symbol.dispose]();
+    clock.stop();
     await turn();
     removeEventListener("error", onError);
     removeEventListener("unhandledrejection", onError);
