@@ -18,8 +18,8 @@ export interface Event {
   timer?: number;
   /** How many timers have fired. */
   turn: number;
-  /** Whether it's in the main program, in a callback, or after an `await`. */
-  by: "main" | "callback" | "await";
+  /** Whether it's in the main program, after an `await`, or in which callback. */
+  by: "main" | "await" | number;
   /** Whether it's in what the last timer has made go on, and not later. */
   first: boolean;
   /** What is running, from the inside out. */
@@ -61,6 +61,7 @@ export function fakeClock(
   let by: Event["by"] = "main";
   let first = false;
   let turn = 0;
+  let callbacks = 0;
   let generators: Running[] = [];
 
   /** To be called in main: this goes on first, once main has returned. */
@@ -102,7 +103,7 @@ export function fakeClock(
     if (typeof callback !== "function") return callback;
     return (...args: unknown[]) => {
       leave();
-      by = "callback";
+      by = ++callbacks;
       try {
         return callback(...args);
       } finally {

@@ -34,8 +34,7 @@ const isMain = ({ key }: Running) => key === "" || key === "main";
  * its first line as a whole word, by default of any "task N"; anything else is of
  * the middle, which is main's and the event loop's.
  *
- * What the recording does not tell for sure is left out, such as who sleeps when a
- * timer wakes nobody who prints.
+ * What the recording does not tell for sure is left out.
  *
  * @returns The moments, and the names of the lanes.
  * @throws An `Error` if nothing that is printed is of one of `tasks`.
@@ -138,8 +137,7 @@ export function control(
   // set that timer.
   const fired = recorded.filter(({ does }) => does === "fires");
   const sleeps = recorded.flatMap((set) => {
-    const fires = set.does === "sets" &&
-      fired.find(({ timer }) => timer === set.timer);
+    const fires = fired.find(({ timer }) => timer === set.timer);
     const woken = fires && prints.find(({ turn }) => turn === fires.turn);
     const name = woken && nameOf(woken);
     if (!name || woken.at !== fires.at) return [];
@@ -151,7 +149,6 @@ export function control(
     if (woken.by !== "await" && !own?.call || !own && !woken.first) return [];
     return [{ name, set, to: fires.at }];
   });
-
   for (const { name, set } of sleeps) names.set(set, name);
 
   const moments: Moment[] = [];
@@ -159,6 +156,7 @@ export function control(
   let stack: Frame[] = [];
   let middle: Name = "main";
   let block: Event | undefined;
+  let by: Event["by"] = "main";
   let lost = false; // whether it is not known who has control
 
   /** Goes to where control is, step by step, and does `what` there. */
@@ -213,9 +211,12 @@ export function control(
     const known = block ? blockerOf(block) : [];
     if (known.length > 0) go(framesOf(event, known[0]));
     else if (block) [stack, lost] = [[], true];
-    for (const line of text.split("\n").filter(Boolean)) {
-      go(framesOf(event, nameOf(event)), { line });
-    }
+    const frames = framesOf(event, nameOf(event));
+    // In one callback control does not go back to the event loop.
+    const direct = text && typeof by === "number" && by === event.by;
+    if (direct && frames[0]?.key !== stack[0]?.key) [stack, lost] = [[], true];
+    by = event.by;
+    for (const line of text.split("\n").filter(Boolean)) go(frames, { line });
     if (does === "leaves") {
       middle = undefined;
       const goesOn = shown.slice(i).some((each) => each.text && !nameOf(each));

@@ -5,7 +5,6 @@
 import { fakeClock } from "./clock.ts";
 
 const { stdout } = Deno;
-const { stringify } = JSON;
 const encoder = new TextEncoder();
 
 const clock = fakeClock((event, printed) => {
@@ -17,7 +16,7 @@ const clock = fakeClock((event, printed) => {
       event.by = "await";
     }
   }
-  stdout.writeSync(encoder.encode(`\x1e${stringify(event)}\x1f`));
+  stdout.writeSync(encoder.encode(`\x1e${JSON.stringify(event)}\x1f`));
   printed?.print();
 });
 addEventListener("unload", () => clock.see("ends"));
