@@ -5,8 +5,7 @@ import { control } from "./control.ts";
 import { drawLesson, lessons, recorded } from "./lessons.ts";
 import { linesOf, record } from "./record.ts";
 
-// What is told of which program, and how its beginning is told: when, the way of
-// control, and the wait after it.
+// What is told, of which program, and its beginning: when, the way, and the wait.
 const PROGRAMS = `
 who blocks the thread, before it prints or after that
 function* say(name, a, b) { for (;; yield) block(a), console.log(name), block(b); }
@@ -69,12 +68,14 @@ const main = async () => { await say("Ann"); await say("Bob"); }; main();
 0: main, call Ann, await main; Ann asleep
 0.4: resume Ann, main, Bob, await main; Bob asleep
 
-that main gives control away before anybody is resumed
+when main gives control away, and that a callback does not in between
 async function ann() { await 0; console.log("Ann"); }
-ann(), console.log("Bob"), setTimeout(block, 500, 300), sleep(2000);
+ann(), console.log("Bob"), setTimeout(block, 500, 300), sleep(900).then(() => {
+  console.log("Ann"), console.log("Bob"); });
 0: main, Bob, main, resume Ann, main; nobody asleep
 0.5: ; a sleep blocks
 0.8: main; nobody asleep
+0.9: call Ann, Bob, main; nobody asleep
 `;
 
 for (const text of PROGRAMS.trim().split("\n\n")) {

@@ -1,6 +1,5 @@
-// What `deno run --preload` runs before a program, so that it begins on the fake
-// clock. Each event goes to standard output, as JSON between two marks, and what
-// the program prints follows its event.
+// `deno run --preload` runs this before a program: the fake clock. Each event goes
+// to standard output, as JSON between two marks; what it prints follows it.
 
 import { fakeClock } from "./clock.ts";
 
