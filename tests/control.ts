@@ -55,8 +55,7 @@ export function control(
     text.trim().split("\n", 1)[0].match(pattern)?.[1] || undefined;
   const names = new Map(recorded.map((each) => [each, nameIn(each.text)]));
   const nameOf = (event: Event) => names.get(event);
-  const found = shown.map(nameOf);
-  const missing = lanes.find((name) => !found.includes(name));
+  const missing = lanes.find((name) => !shown.map(nameOf).includes(name));
   if (missing !== undefined) {
     throw new Error(`In the first ${seconds} s nothing is printed that has
 "${missing}" in it. Write each name as it is printed: --tasks=producer,consumer`);
@@ -106,10 +105,12 @@ export function control(
       const [owner] = one ? ownerOf(one) : [name];
       if (!owner || owner === frames.at(-1)?.name) continue;
       const next = later.find((each) => nameOf(each) === owner);
-      const inside = one && one !== running.at(-1);
-      const resumed = inside ? false : resumes(event, owner);
+      const resumed = resumes(event, owner);
       let begin = resumed ? "resume" : resumed === false ? "call" : "";
-      let end = next && resumes(next, owner) ? "await" : "";
+      if (one && one !== running.at(-1)) begin = "call";
+      if (!one && running.some(({ call }) => call)) begin = "";
+      const awaits = next && !running.every(isMain) && resumes(next, owner);
+      let end = awaits ? "await" : "";
       let key = `${owner} ${turn} ${by}`;
       if (one?.method) {
         begin = one.method;
@@ -130,7 +131,7 @@ export function control(
       ownerOf(one).length > 0
     );
     const main = by === "main" ? [undefined] : [];
-    return printer ? ownerOf(printer) : main;
+    return printer ? ownerOf(printer).filter(Boolean) : main;
   }
 
   // Whoever goes on and prints when a timer goes off has slept, if what goes on has
@@ -147,7 +148,8 @@ export function control(
     if (!outermost.key || !keys.includes(outermost.key)) return [];
     if (own && !keys.includes(own.key)) return [];
     if (woken.by !== "await" && !own?.call || !own && !woken.first) return [];
-    return [{ name, set, to: fires.at }];
+    const [setter = name] = set.running.flatMap(ownerOf);
+    return setter === name ? [{ name, set, to: fires.at }] : [];
   });
   for (const { name, set } of sleeps) names.set(set, name);
 
@@ -211,12 +213,15 @@ export function control(
     const known = block ? blockerOf(block) : [];
     if (known.length > 0) go(framesOf(event, known[0]));
     else if (block) [stack, lost] = [[], true];
+    // A line without a name may be anybody's; within a callback nobody goes back.
     const frames = framesOf(event, nameOf(event));
-    // In one callback control does not go back to the event loop.
-    const direct = text && typeof by === "number" && by === event.by;
-    if (direct && frames[0]?.key !== stack[0]?.key) [stack, lost] = [[], true];
+    const called = by === event.by && typeof by === "number";
+    const hidden = frames.length === 0 && !event.running.every(isMain);
+    const direct = called && frames[0]?.key !== stack[0]?.key;
+    if (text && (hidden || direct)) [stack, lost] = [[], true];
     by = event.by;
     for (const line of text.split("\n").filter(Boolean)) go(frames, { line });
+    lost ||= text !== "" && hidden && lanes.length > 0;
     if (does === "leaves") {
       middle = undefined;
       const goesOn = shown.slice(i).some((each) => each.text && !nameOf(each));

@@ -24,11 +24,6 @@ const ann = () => console.log("Ann");
 ann(), block(500), ann(), console.log("Bob");
 0: main, call Ann, main; main sleeps and blocks
 
-not who blocks it, if it can be either
-async function say(name) { console.log(name); block(400); await 0; }
-say("Ann"), say("Bob");
-0: main, call Ann; a sleep blocks
-
 who sleeps: a function that prints when its own timer goes off
 async function say(name, ms) { for (;;) { await sleep(ms); console.log(name); } }
 say("Ann", 400), sleep(900).then(() => console.log("Bob"));
