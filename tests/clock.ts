@@ -50,7 +50,7 @@ export function fakeClock(
 ) {
   const undo = new DisposableStack();
   const time = undo.use(new FakeTime(START_MS));
-  replace(Error, "stackTraceLimit", Infinity);
+  replace(Error, "stackTraceLimit", Infinity); // The outermost function counts.
 
   function replace<T extends object>(object: T, name: keyof T, value: unknown) {
     const real = object[name];
@@ -61,7 +61,7 @@ export function fakeClock(
   let by: Event["by"] = "main";
   let first = false;
   let turn = 0;
-  let callbacks = 0;
+  let callbackCount = 0;
   let generators: Running[] = [];
 
   /** To be called in main: this goes on first, once main has returned. */
@@ -103,7 +103,7 @@ export function fakeClock(
     if (typeof callback !== "function") return callback;
     return (...args: unknown[]) => {
       leave();
-      by = ++callbacks;
+      by = ++callbackCount;
       try {
         return callback(...args);
       } finally {

@@ -60,10 +60,9 @@ async function recordFile(path: string, seconds: number): Promise<Recording> {
     recording.push({ ...JSON.parse(event), text });
   }
   const timer = setTimeout(() => {
-    reason =
-      `It keeps the thread busy: the fake clock, which moves only when all
-wait, stands at ${reached() / 1000} s after ${MAX_RECORDING_MS / 1000} s. If it
-never waits, an \`await\` or a \`yield*\` may be missing.`;
+    reason = `It keeps the thread busy: the fake clock, which moves only when
+all wait, stands at ${reached() / 1000} s after ${MAX_RECORDING_MS / 1000} s.
+If it never waits, an \`await\` or a \`yield*\` may be missing.`;
     kill(child);
   }, MAX_RECORDING_MS);
   // What is printed belongs to the event before it.

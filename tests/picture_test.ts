@@ -34,6 +34,13 @@ async function say(name, before) { await before; console.log(name); await sleep(
 say("Bob", say("Ann"));
 0: main, main, resume Ann, main; nobody asleep
 
+not who sleeps, if that one is awaited, nor whose is what names nobody
+async function ann() { console.log("Ann"), dots(); await sleep(400); }
+async function bob() { await ann(); console.log("Bob"); }
+const dots = () => { console.log("..."), block(300); }; bob();
+0: main, call Bob, call Ann, main; a sleep blocks
+0.3: main; nobody asleep
+
 not who sleeps, if that one wakes another generator
 let wake;
 function* ann() { for (;;) { yield new Promise((r) => wake = r); console.log("Ann"); } }

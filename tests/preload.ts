@@ -3,7 +3,6 @@
 
 import { fakeClock } from "./clock.ts";
 
-const { stdout } = Deno;
 const encoder = new TextEncoder();
 
 const clock = fakeClock((event, printed) => {
@@ -15,7 +14,7 @@ const clock = fakeClock((event, printed) => {
       event.by = "await";
     }
   }
-  stdout.writeSync(encoder.encode(`\x1e${JSON.stringify(event)}\x1f`));
+  Deno.stdout.writeSync(encoder.encode(`\x1e${JSON.stringify(event)}\x1f`));
   printed?.print();
 });
 addEventListener("unload", () => clock.see("ends"));
