@@ -2,7 +2,7 @@
 
 import { assertEquals } from "@std/assert";
 import { drawLesson, lessons, recorded, type Text } from "./lessons.ts";
-import { textOf } from "./record.ts";
+import { textOf } from "./tools/record.ts";
 
 for (const lesson of lessons) {
   const { name, seconds, output, picture } = lesson;

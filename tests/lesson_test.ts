@@ -2,7 +2,7 @@
 
 import { assertEquals, assertRejects } from "@std/assert";
 import { lessons } from "./lessons.ts";
-import { linesOf, record } from "./record.ts";
+import { linesOf, record } from "./tools/record.ts";
 
 const lesson = (name: string) => lessons.find((each) => each.name === name)!;
 const script = async (name: string) => (await lesson(name).script()).default;

@@ -1,5 +1,5 @@
-import { picture } from "./picture.ts";
-import { record, type Recording } from "./record.ts";
+import { picture } from "./tools/picture.ts";
+import { record, type Recording } from "./tools/record.ts";
 
 /** Imports the text of a file. */
 export type Text = () => Promise<{ default: string }>;
@@ -55,13 +55,14 @@ export const lessons: Lesson[] = [
 
 /** The recording of a lesson: one for all, as a lesson may keep something. */
 export function recorded(lesson: Lesson): Promise<Recording> {
-  return lesson.recording ??= record(lesson.module, 2 * lesson.seconds);
+  return lesson.recording ??= record(lesson.module, 2 * lesson.seconds, {
+    traced: true,
+  });
 }
 
 /** Draws what `golden/NAME.svg` shows. */
 export function drawLesson(lesson: Lesson, recording: Recording) {
   const { name, seconds, cycle, tasks } = lesson;
-  const part = cycle ? `one cycle of ${cycle} s` : `0 s to ${seconds} s`;
-  const what = `scripts/${name}.ts, ${part}`;
-  return picture(what, recording, cycle ?? seconds, tasks);
+  const part: [number, number] = [0, cycle ?? seconds];
+  return picture(`scripts/${name}.ts`, recording, part, tasks);
 }

@@ -1,9 +1,9 @@
 // What only files and processes show. `deno task test` gives the permissions.
 
 import { assertEquals } from "@std/assert";
-import { confirmed } from "./confirm.ts";
+import { confirmed } from "./tools/confirm.ts";
 import { lessons, recorded } from "./lessons.ts";
-import { record, textOf } from "./record.ts";
+import { record, textOf } from "./tools/record.ts";
 
 const root = `${import.meta.dirname}/..`;
 const ignore = Deno.permissions.querySync({ name: "run" }).state !== "granted";

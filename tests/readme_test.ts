@@ -5,7 +5,7 @@ import config from "../deno.json" with { type: "json" };
 import handout from "../README.md" with { type: "text" };
 import { lessons, recorded } from "./lessons.ts";
 import more from "./README.md" with { type: "text" };
-import { textOf } from "./record.ts";
+import { textOf } from "./tools/record.ts";
 
 Deno.test("README.md lists whole parts of the scripts, and what each prints up to a pause", async () => {
   const listings: string[] = [];

@@ -1,13 +1,15 @@
-// `deno task draw FILE [SECONDS] [--tasks=NAME,NAME]` prints what a program does
-// in its first seconds (3 unless given), and draws it as NAME.svg beside FILE.
+// `deno task draw FILE [SECONDS] [--tasks=NAME,NAME]` prints what a program does in
+// its first SECONDS, 3 unless given, or from one second to another, as in 2..4, and
+// draws it as NAME.svg beside FILE.
 
 import { basename, resolve } from "node:path";
 import { parseArgs } from "node:util";
-import { confirmed } from "./confirm.ts";
+import { confirm, recordFile } from "./confirm.ts";
 import { picture, SIGNATURE } from "./picture.ts";
 import { textOf } from "./record.ts";
 
-const USAGE = "Write deno task draw FILE [SECONDS] [--tasks=NAME,NAME]";
+const USAGE = `Write deno task draw FILE [SECONDS] [--tasks=NAME,NAME], where
+SECONDS is a number, or two as in 2..4.`;
 
 async function draw(args: string[]) {
   const { values, positionals } = parseArgs({
@@ -17,8 +19,8 @@ async function draw(args: string[]) {
   });
   const [file, given = "3", ...others] = positionals;
   if (!file || others.length > 0) throw new Error(USAGE);
-  const seconds = Number(given);
-  if (!(seconds > 0 && seconds < Infinity)) {
+  const [to, from = 0, ...more] = given.split("..").map(Number).reverse();
+  if (!(0 <= from && from < to && to < Infinity) || more.length > 0) {
     throw new Error(`"${given}" is no number of seconds above 0. ${USAGE}`);
   }
   // Where `deno task` was called; it changes to the project's folder.
@@ -31,13 +33,14 @@ async function draw(args: string[]) {
 it is no picture that this command has drawn. Rename it, or the program.`);
   }
 
-  const recording = await confirmed(path, seconds);
-  const what = `${basename(path)}, 0 s to ${seconds} s`;
-  const tasks = values.tasks?.split(/ *, */);
-  const drawing = picture(what, recording, seconds, tasks);
+  const recording = await recordFile(path, to);
+  const tasks = values.tasks?.split(",").map((name) => name.trim());
+  const drawing = picture(basename(path), recording, [from, to], tasks);
+  console.error(`${file} runs for up to ${to} s, to be compared …`);
+  await confirm(recording, [path], to);
   await Deno.writeTextFile(target, drawing);
-  const output = new Blob([textOf(recording, seconds)]).stream();
-  await output.pipeTo(Deno.stdout.writable);
+  const shown = recording.filter(({ at }) => at >= from * 1000);
+  await new Blob([textOf(shown, to)]).stream().pipeTo(Deno.stdout.writable);
   console.error(`Drawn: ${target}`);
 }
 

@@ -1,11 +1,11 @@
 // `deno task golden` rewrites golden/, once all lessons are confirmed.
 
 import { green, yellow } from "@std/fmt/colors";
-import { confirmed } from "./confirm.ts";
-import { drawLesson, lessons } from "./lessons.ts";
+import { alone, confirm, recordFile } from "./confirm.ts";
+import { drawLesson, lessons } from "../lessons.ts";
 import { textOf } from "./record.ts";
 
-const root = `${import.meta.dirname}/..`;
+const root = `${import.meta.dirname}/../..`;
 const files = new Map<string, string>();
 
 await Promise.all(lessons.map(async (lesson) => {
@@ -13,7 +13,8 @@ await Promise.all(lessons.map(async (lesson) => {
   const path = `${root}/scripts/${name}.ts`;
   try {
     const { default: text } = await script();
-    const recording = await confirmed(path, seconds, text);
+    const recording = await recordFile(path, seconds);
+    await confirm(recording, alone(text), seconds);
     files.set(`${name}.txt`, textOf(recording, seconds));
     files.set(`${name}.svg`, drawLesson(lesson, recording));
   } catch (error) {

@@ -1,0 +1,238 @@
+import type { Recording } from "./record.ts";
+import {
+  type Column,
+  type Moment,
+  type Step,
+  timeline,
+  type Wait,
+} from "./timeline.ts";
+
+/** This is in every picture. */
+export const SIGNATURE = "<!-- Drawn by deno task golden or deno task draw -->";
+
+// All in pixels.
+const TIMES = 74; // the room for the times
+const LETTERS = 62; // how many letters of a line there is room for
+const LETTER = 7.83; // the width of one
+const HEAD = 50; // where the names are
+const TURN = 13; // how much further down control comes to another column
+const ROW = 16; // the height of a step
+
+/** A wait that is shorter is a gap without a caption. Milliseconds. */
+const SHORT_MS = 20;
+
+const BACK = `fill="#ffffff"`;
+const BAND = `rx="3" fill="#eef0f3"`;
+const ASLEEP = `rx="3" fill="#b9dcf2"`;
+const BLOCKED = `rx="3" fill="#d55e00"`;
+const FREE = `rx="3" ${BACK} stroke="#0072b2" stroke-width="2.5"`;
+const LINE = `fill="none" stroke="#1f2328" stroke-width="2"`;
+const EMPTY = `${BACK} stroke="#1f2328" stroke-width="1.5"`;
+const DOTS = `stroke="#818b98" stroke-width="2" stroke-dasharray="2 5"`;
+const CENTERED = `text-anchor="middle"`;
+const SOFT = `${CENTERED} font-size="13" fill="#59636e"`;
+const OUTPUT =
+  `font-size="13" font-family="DejaVu Sans Mono, Menlo, Consolas, monospace"`;
+
+/**
+ * Draws where the one thread is from a second of a recording to another one, beside
+ * what it prints, as an SVG picture. Time runs down; what is in one grey band takes
+ * no time. `what` names the program, and `tasks` is for `timeline`.
+ */
+export function picture(
+  what: string,
+  recording: Recording,
+  [from, to]: [from: number, to: number],
+  tasks?: string[],
+): string {
+  const title = `${what}, ${from} s to ${to} s: where the one thread is`;
+  const found = timeline(recording, to, tasks);
+  const [before, moments] = split(found.moments, from * 1000);
+  const lanes: Column[] = [...found.tasks];
+  lanes.splice(Math.ceil(lanes.length / 2), 0, undefined);
+  const least = lanes.length > 1 ? 88 : 112; // so that "main/event loop" fits
+  const gap = Math.max(least, ...found.tasks.map((name) => widthOf(name) + 12));
+  const x = (name: Column) => TIMES + gap * (lanes.indexOf(name) + 0.5);
+  const right = Math.max(TIMES + gap * lanes.length, x(undefined) + 76);
+  const width = Math.ceil(right + LETTER * LETTERS + 14);
+
+  let y = HEAD + 16;
+  let at: Column;
+  let middle = "main";
+  /** From where on each is suspended who is. */
+  const suspended = new Map<Column, number>();
+  const givesControl = ({ note }: Step) =>
+    note?.startsWith("main gives control");
+  for (const step of before.flatMap(({ steps }) => steps)) {
+    if (step.word === "yield" || step.word === "await") suspended.set(at, HEAD);
+    if (givesControl(step)) middle = found.middle;
+    at = step.column;
+    suspended.delete(at);
+  }
+  let thread = `M${x(at)} ${HEAD}`;
+  const under: string[] = [];
+  const over = lanes.map((name) => pill(x(name), HEAD, name ?? middle));
+  function resume(name: Column, y: number) {
+    const from = suspended.get(name);
+    if (from) under.push(`<path d="M${x(name)} ${from}V${y}" ${DOTS}/>`);
+    suspended.delete(name);
+  }
+
+  let saidFree = false;
+  for (const { at: ms, steps, wait } of moments) {
+    const top = y;
+    y += 4;
+    for (const step of steps) {
+      const { column: name, word, line, note } = step;
+      if (name !== at) {
+        y += TURN;
+        const side = Math.sign(x(name) - x(at));
+        if (word) over.push(text(x(at) + side * gap / 2, y - 3, word, SOFT));
+        over.push(`<path d="M${x(name) - side} ${y}l${-8 * side} -4v8z"/>`);
+        thread += `V${y}H${x(name)}`;
+        if (word === "yield" || word === "await") suspended.set(at, y);
+        resume(name, y);
+        at = name;
+      }
+      // To come back to the event loop and wait there is drawn by the wait.
+      const waits = step === steps.at(-1) && wait?.thread === "free";
+      if (waits && line === undefined && !note) continue;
+      y += givesControl(step) ? ROW : ROW / 2;
+      if (givesControl(step)) over.push(pill(x(name), y, found.middle));
+      else if (line === undefined) over.push(dot(x(name), y, 3.5, EMPTY));
+      else over.push(dot(x(name), y, 5), text(right, y + 5, cut(line), OUTPUT));
+      if (note) over.push(...notes(right, y, [note]));
+      y += givesControl(step) ? ROW - 2 : ROW / 2;
+    }
+    y += steps.length > 0 ? 4 : 14;
+    under.unshift(box(14, top, width - 22, y - top, BAND));
+    over.push(text(22, (top + y) / 2 + 5, `${ms / 1000} s`));
+    if (!wait) continue;
+
+    const isShort = wait.ms <= SHORT_MS;
+    // That the thread is free is said once, and who sleeps each time.
+    const isFree = wait.thread === "free";
+    const said = isShort ? [] : noteOf(wait, saidFree);
+    saidFree ||= isFree && !isShort;
+    const height = isShort
+      ? 14
+      : 16 + 9 * said.length + Math.min(wait.ms / 25, 60);
+    const bar = (name: Column, style: string) =>
+      box(x(name) - 9, y + 3, 18, height - 6, style);
+    if (wait.thread === "free") {
+      under.push(...wait.asleep.map((name) => bar(name, ASLEEP)));
+      over.push(bar(at, FREE));
+    } else if (wait.thread === "blocked") over.push(bar(at, BLOCKED));
+    else over.push(box(TIMES, y + 3, right - TIMES - 8, height - 6, BLOCKED));
+    over.push(...notes(right, y + height / 2, said));
+    y += height;
+  }
+  const ended = moments.at(-1)!.steps.at(-1)?.note;
+  thread += `V${ended ? y - 12 : y + 8}`;
+  for (const name of suspended.keys()) resume(name, y + 8);
+  const height = Math.ceil(y + 12);
+  const size = `width="${width}" height="${height}"`;
+  return `<svg xmlns="http://www.w3.org/2000/svg" ${size} viewBox="0 0 ${width} ${height}"
+  role="img" font-family="Helvetica, Arial, sans-serif" font-size="14" fill="#1f2328">
+${SIGNATURE}
+<title>${escape(title)}</title>
+<desc>${escape(storyOf(moments))}</desc>
+<rect ${size} ${BACK}/>
+${text(14, 24, title, `font-weight="bold"`)}
+${under.join("\n")}
+<path d="${thread}" ${LINE}/>
+${over.join("\n")}
+</svg>
+`;
+}
+
+/** What is before a time, and what from then on. A wait may go on at that time. */
+function split(moments: Moment[], from: number) {
+  const before = moments.filter(({ at }) => at < from);
+  const after = moments.filter(({ at }) => at >= from);
+  const wait = before.at(-1)?.wait;
+  const ms = (after[0]?.at ?? 0) - from;
+  if (wait && ms > 0) {
+    after.unshift({ at: from, steps: [], wait: { ...wait, ms } });
+  }
+  return [before, after];
+}
+
+/** What is said of a wait, in lines; that the thread is free may be known. */
+function noteOf(wait: Wait, knownFree = false): string[] {
+  if (wait.thread === "free") {
+    const verb = wait.asleep.length > 1 ? "sleep" : "sleeps";
+    const names = new Intl.ListFormat("en").format(wait.asleep);
+    const who = names ? [`${names} ${verb}${knownFree ? "" : ";"}`] : [];
+    const free = "the thread is free and waits in the event loop";
+    return knownFree ? who : [...who, free];
+  }
+  const known = wait.thread === "blocked";
+  const who = known ? `${wait.by ?? "main"} sleeps and` : "a sleep";
+  return [`${who} blocks the thread:`, "nothing else can run"];
+}
+
+/** The same in words, for those who can't see the picture. */
+function storyOf(moments: Moment[]) {
+  function tell({ column, middle, word, line, note }: Step) {
+    if (note && !word) return note;
+    const by = word ? `by ${word}, ` : "";
+    const does = line === undefined ? "has control" : `prints “${line}”`;
+    return `${by}${column ?? middle} ${does}${note ? `; ${note}` : ""}`;
+  }
+  return moments.map(({ at, steps, wait }) => {
+    const told = steps.map(tell).join("; ") || "nothing";
+    const then = wait ? `\nThen ${noteOf(wait).join(" ")}.` : "";
+    return `At ${at / 1000} s: ${told}.${then}`;
+  }).join("\n");
+}
+
+const text = (x: number, y: number, content: string, style = "") =>
+  `<text x="${x}" y="${y}" ${style}>${escape(content)}</text>`;
+const dot = (x: number, y: number, r: number, style = "") =>
+  `<circle cx="${x}" cy="${y}" r="${r}" ${style}/>`;
+const box = (x: number, y: number, w: number, h: number, style: string) =>
+  `<rect x="${x}" y="${y}" width="${w}" height="${h}" ${style}/>`;
+
+function notes(x: number, y: number, lines: string[]) {
+  const first = y + 5 - 8.5 * (lines.length - 1);
+  return lines.map((line, i) =>
+    text(x, first + 17 * i, cut(line), `font-style="italic"`)
+  );
+}
+
+function pill(x: number, y: number, name: string) {
+  const width = widthOf(name);
+  const style = `rx="11" ${BACK} stroke="#59636e"`;
+  return box(x - width / 2, y - 11, width, 22, style) +
+    text(x, y + 5, name, CENTERED);
+}
+
+/** How wide the frame of a name is. */
+const widthOf = (name: string) => 8 * lengthOf(name) + 16;
+
+const segmenter = new Intl.Segmenter();
+const lettersOf = (text: string) =>
+  Array.from(segmenter.segment(text), ({ segment }) => segment);
+
+/** How many letters there is room for: Chinese ones and emoji are twice as wide. */
+function lengthOf(text: string) {
+  const wide = /[\u1100-\u115f\u2e80-\uffdc]|\p{Emoji_Presentation}/u;
+  const letters = lettersOf(text);
+  return letters.length + letters.filter((letter) => wide.test(letter)).length;
+}
+
+/** As much of a line as there is room for. */
+function cut(line: string) {
+  const letters = lettersOf(line);
+  while (lengthOf(letters.join("")) > LETTERS) letters.splice(-2, 2, "…");
+  // Other spaces are drawn as one.
+  return letters.join("").replaceAll(/ (?= )|^ /g, "\u00a0");
+}
+
+function escape(text: string) {
+  // XML has no signs for most control characters.
+  // deno-lint-ignore no-control-regex
+  return text.replaceAll(/[\x00-\x08\x0b-\x1f\ufffe\uffff]/g, "\ufffd")
+    .replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;");
+}

@@ -1,0 +1,203 @@
+import { fakeClock, type Tick } from "./clock.ts";
+import { type Callback, type Change, type Running, trace } from "./trace.ts";
+
+/** Something that a program does, `at` so many milliseconds since it began. */
+export type RecordedEvent =
+  & { at: number; running: Running[] }
+  & (Change | Doing);
+type Doing =
+  | Tick
+  | { does: "prints"; text: string }
+  /** Something that the fake clock does not follow. */
+  | { does: "uses"; what: string }
+  /** An error that nobody has caught yet. */
+  | { does: "fails" }
+  | { does: "ends"; error?: string };
+
+/** All that a program does on the fake clock, in order. */
+export type Recording = RecordedEvent[];
+
+/** A line that is printed, and when, in milliseconds since the program began. */
+export type Line = { text: string; at: number };
+
+/** Nobody follows more events at one time; who never waits soon has so many. */
+export const MAX_EVENTS = 2_000;
+export const TOO_MUCH = `It does more at one time than anybody can follow. If it
+never waits, an \`await\` or a \`yield*\` may be missing.`;
+
+/** What is printed from 0 to `seconds`, both ends included. */
+export function textOf(recording: Recording, seconds: number): string {
+  return printsOf(until(recording, seconds)).map(({ text }) => text).join("");
+}
+
+/** The same, line by line. */
+export function linesOf(recording: Recording, seconds: number): Line[] {
+  return asLines(printsOf(until(recording, seconds)));
+}
+
+/** The events that print. */
+export function printsOf(recording: Recording) {
+  return recording.filter((event) => event.does === "prints");
+}
+
+/** By the event in which it begins: each line, whole, but for empty ones. */
+export function linesBegun(recording: Recording): Map<RecordedEvent, string[]> {
+  const begun = new Map<RecordedEvent, string[]>();
+  let unfinished: string[] | undefined; // where the line is kept that goes on
+  for (const event of printsOf(recording)) {
+    const lines: string[] = [];
+    begun.set(event, lines);
+    for (const [i, text] of event.text.split("\n").entries()) {
+      if (i > 0) unfinished = undefined;
+      if (unfinished) unfinished.push(unfinished.pop() + text);
+      else if (text) unfinished = (lines.push(text), lines);
+    }
+  }
+  return begun;
+}
+
+/** Cuts pieces of text into lines, each with the time of its end. */
+export function asLines(pieces: Line[]): Line[] {
+  const lines: Line[] = [];
+  let unfinished = "";
+  let at = 0;
+  for (const piece of pieces) {
+    const finished = (unfinished + piece.text).split("\n");
+    unfinished = finished.pop()!;
+    at = piece.at;
+    for (const text of finished) lines.push({ text, at });
+  }
+  return unfinished ? [...lines, { text: unfinished, at }] : lines;
+}
+
+/** What is done from 0 to `seconds`, both ends included. */
+export function until(recording: Recording, seconds: number): Recording {
+  return recording.filter(({ at }) => at <= seconds * 1000);
+}
+
+type Emit = (event: RecordedEvent) => void;
+
+/**
+ * Puts the fake clock in place, and a standard output that is told, until it is
+ * stopped. `emit` gets each event; the program gets what it throws. `end` is called
+ * when no timer is left. Who has control is told if it is `traced`.
+ */
+export function recorder(emit: Emit, traced: boolean, end = () => {}) {
+  const control = traced ? trace((change) => stamped(change)) : undefined;
+  const idle = () => control?.idle();
+  const clock = fakeClock({ emit: tell, asCallback, idle, end });
+
+  function stamped(what: Change | Doing & { running: Running[] }) {
+    clock.pause();
+    emit({ at: clock.now(), ...what });
+  }
+  function tell(doing: Doing) {
+    const running = control?.running() ?? [];
+    if (!control) return stamped({ ...doing, running });
+    control.unseen(() => stamped({ ...doing, running }));
+    control.check();
+  }
+  function asCallback(callback: Callback, timer?: number) {
+    return control?.callback(callback, timer) ?? callback;
+  }
+
+  const { queueMicrotask } = globalThis;
+  const microtask = (callback: Callback) =>
+    queueMicrotask(asCallback(callback));
+  clock.replace(globalThis, "queueMicrotask", microtask);
+
+  const { error } = console;
+  const fake = new (realConsole())((text, level) => {
+    if (level <= 1) tell({ does: "prints", text });
+    else error(text.replace(/\n$/, ""));
+  });
+  for (const name of Object.keys(fake) as (keyof Console)[]) {
+    clock.replace(console, name, fake[name]);
+  }
+  // What Node's process.stdout writes comes this way, too.
+  const decoder = new TextDecoder();
+  const write = (bytes: Uint8Array) => {
+    tell({ does: "prints", text: decoder.decode(bytes, { stream: true }) });
+    return bytes.length;
+  };
+  clock.replace(Deno.stdout, "writeSync", write);
+  clock.replace(
+    Deno.stdout,
+    "write",
+    (bytes: Uint8Array) => Promise.resolve(write(bytes)),
+  );
+
+  function stop() {
+    clock.stop();
+    control?.stop();
+  }
+  const run = control?.run ?? (<T>(main: () => T) => main());
+  return { tell, stop, run, start: clock.start };
+}
+
+/** Levels 0 and 1 are standard output, 2 and more standard error. */
+type PrintTo = new (print: (text: string, level: number) => void) => Console;
+
+/** The class of Deno's console, which formats what it prints; it is not public. */
+function realConsole() {
+  const { internal } = Deno as unknown as { internal: symbol };
+  return (Deno as unknown as Record<symbol, { Console: PrintTo }>)[internal]
+    .Console;
+}
+
+/**
+ * Records the `main` of a module, which is loaded by `load`, on the fake clock from
+ * 0 to `seconds`, both ends included, or to its end. With `keep`, each event goes
+ * there instead of into the recording. Who has control is recorded if it is `traced`.
+ *
+ * @throws What the program throws and nobody catches, or an `Error` if it never
+ * waits.
+ */
+export async function record(
+  load: () => Promise<{ main: () => unknown }>,
+  seconds: number,
+  { traced = false, keep }: { traced?: boolean; keep?: Emit } = {},
+): Promise<Recording> {
+  const recording: Recording = [];
+  const { promise: over, resolve, reject } = Promise.withResolvers<void>();
+  const { main } = await load();
+  const clock = recorder(
+    (event) => {
+      const late = event.at > seconds * 1000;
+      const tooMuch = recording.at(-MAX_EVENTS)?.at === event.at;
+      if (late) resolve();
+      if (tooMuch) reject(new Error(TOO_MUCH));
+      if (late || tooMuch) throw new Error("The recording is over.");
+      if (keep) keep(event);
+      else recording.push(event);
+    },
+    traced,
+    () => {
+      clock.tell({ does: "ends" });
+      resolve();
+    },
+  );
+  async function start() {
+    clock.start();
+    await clock.run(main);
+  }
+  function onError(event: ErrorEvent | PromiseRejectionEvent) {
+    event.preventDefault();
+    reject(event instanceof ErrorEvent ? event.error : event.reason);
+  }
+  addEventListener("error", onError);
+  addEventListener("unhandledrejection", onError);
+  try {
+    start().catch(reject);
+    await over;
+    return recording;
+  } finally {
+    // Whoever goes on fails at the next thing that it does, and is rejected.
+    const turn = () => new Promise((resolve) => setImmediate(resolve));
+    await turn();
+    clock.stop();
+    await turn();
+    removeEventListener("error", onError);
+    removeEventListener("unhandledrejection", onError);
+  }
+}
