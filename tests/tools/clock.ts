@@ -1,5 +1,5 @@
 import { FakeTime } from "@std/testing/time";
-import { Timeout, Timers } from "./timers.ts";
+import { setTimeout as sleep } from "./node_timers_promises.ts";
 import type { Callback } from "./trace.ts";
 
 /** The date on the fake clock when a program begins: neither today's, nor 0. */
@@ -17,6 +17,49 @@ export type Tick =
   | { does: "sets"; timer: number; ms: number }
   | { does: "fires"; timer: number }
   | { does: "blocks"; forEver?: true };
+
+/** What `setTimeout` returns in Deno, as in Node: it can be used as a number. */
+class Timeout {
+  id: number;
+  ms: number;
+  due = 0;
+  repeats: boolean;
+  isCleared = false;
+  call = () => {};
+  /** Sets it anew, also when it has gone off, but not when it was cleared. */
+  refresh = () => this as Timeout;
+  #hasRef = true;
+
+  constructor(id: number, ms: number, repeats: boolean) {
+    this.id = id;
+    this.ms = 1 <= ms && ms < 2 ** 31 ? Math.trunc(ms) : 1;
+    this.repeats = repeats;
+  }
+
+  hasRef() {
+    return this.#hasRef;
+  }
+
+  ref() {
+    this.#hasRef = true;
+    return this;
+  }
+
+  /** From now on it does not keep the program from its end. */
+  unref() {
+    this.#hasRef = false;
+    return this;
+  }
+
+  close() {
+    clearTimeout(this.id);
+    return this;
+  }
+
+  [Symbol.toPrimitive]() {
+    return this.id;
+  }
+}
 
 /** Whom a clock tells, and whom it asks. */
 interface Listener {
@@ -36,10 +79,14 @@ interface Listener {
  * for. `setTimeout`, `setInterval`, `Atomics.wait`, `Date` and `performance.now`
  * follow it.
  *
- * Timers go off one at a time, in Deno's order, and all promises that can go on do
- * so before the next. None goes off while the thread is blocked. A program that
- * asks for the time again and again does nothing but wait for it: so, after a
- * hundred times, each question takes a millisecond.
+ * Timers go off as in Deno (libs/core/02_timers.js in its source: `processTimers` and
+ * `listOnTimeout`). There is a list for each duration; the one whose first timer is
+ * due first comes first. A pass through the lists has one time, that of its
+ * beginning: an interval is set again from there, and what is set meanwhile goes off
+ * in a later pass. All promises that can go on do so between two timers.
+ *
+ * A program that asks for the time again and again does nothing but wait for it: so,
+ * after a hundred times, each question takes a millisecond.
  */
 export function fakeClock({ emit, asCallback, idle, end }: Listener) {
   const undo = new DisposableStack();
@@ -51,48 +98,80 @@ export function fakeClock({ emit, asCallback, idle, end }: Listener) {
     undo.defer(() => object[name] = real);
   }
 
-  const timers = new Timers(now);
+  const timers = new Set<Timeout>(); // in the order in which they were set
   let count = 0;
+  let taken: Timeout | undefined;
+  function set(timer: Timeout, start = now()) {
+    timers.delete(timer);
+    timers.add(timer);
+    timer.due = start + timer.ms;
+    emit({ does: "sets", timer: timer.id, ms: timer.ms });
+    schedule();
+  }
   for (const name of ["Timeout", "Interval"] as const) {
-    const set = (callback: Callback, ms?: unknown, ...args: unknown[]) => {
+    const real = globalThis[`set${name}`];
+    const fake = (callback: Callback, ms?: unknown, ...args: unknown[]) => {
+      if (typeof callback !== "function") return real(callback); // an error
       const called = asCallback(callback, ++count);
-      const timer: Timeout = new Timeout(
-        timers,
-        count,
-        Timers.duration(ms),
-        name === "Interval",
-        () => called.apply(timer, args),
-      );
-      emit({ does: "sets", timer: timer.id, ms: timer.ms });
-      schedule();
+      const timer = new Timeout(count, Number(ms), name === "Interval");
+      timer.call = () => called.apply(timer, args);
+      timer.refresh = () => {
+        if (!timer.isCleared) set(timer);
+        return timer;
+      };
+      set(timer);
       return timer;
     };
-    const clear = (timer: unknown) =>
-      (timer instanceof Timeout ? timer : timers.find(Number(timer)))?.close();
-    replace(globalThis, `set${name}`, set);
+    const clear = (given: unknown) => {
+      const all = [...timers, ...taken ? [taken] : []];
+      const timer = all.find((each) =>
+        each === given || each.id === Number(given)
+      );
+      if (timer) timer.isCleared = true;
+      if (timer) timers.delete(timer);
+    };
+    const promisified = { [Symbol.for("nodejs.util.promisify.custom")]: sleep };
+    replace(globalThis, `set${name}`, Object.assign(fake, promisified));
     replace(globalThis, `clear${name}`, clear);
+  }
+
+  /** The timers as Deno has them: in a list for each duration, the first due first. */
+  function lists() {
+    const byDuration = Map.groupBy(timers, ({ ms }) => ms).values();
+    return [...byDuration].sort(([a], [b]) => a.due - b.due);
+  }
+  /** Those that are due: in a list none before the one that was set before it. */
+  function dueTimers() {
+    return lists().flatMap((list) => {
+      const i = list.findIndex(({ due }) => due > now());
+      return i < 0 ? list : list.slice(0, i);
+    });
   }
 
   // Each turn is one of the real event loop: all promises go on in between.
   let next: ReturnType<typeof setImmediate> | undefined;
   undo.defer(() => clearImmediate(next));
+  let pass: { at: number; left: Timeout[] } = { at: 0, left: [] };
   function schedule() {
     next ??= setImmediate(() => {
       next = undefined;
       idle();
-      const taken = timers.take();
-      if (taken) {
-        const { timer } = taken;
-        emit({ does: "fires", timer: timer.id });
-        timer.call();
-        timers.returned(taken);
-        if (timers.has(timer)) {
-          emit({ does: "sets", timer: timer.id, ms: timer.ms });
-        }
-      } else if (timers.due === undefined) return end();
-      else time.tick(Math.max(0, timers.due - now()));
+      pass.left = pass.left.filter((timer) => timers.has(timer));
+      if (pass.left.length === 0) pass = { at: now(), left: dueTimers() };
+      const isAlive = [...timers].some((timer) => timer.hasRef());
+      if (pass.left.length > 0) fire(pass.left.shift()!);
+      else if (!isAlive) return end();
+      else time.tick(lists()[0][0].due - now());
       schedule();
     });
+  }
+  function fire(timer: Timeout) {
+    taken = timer;
+    timers.delete(timer);
+    emit({ does: "fires", timer: timer.id });
+    timer.call();
+    const isOver = timer.isCleared || timers.has(timer);
+    if (timer.repeats && !isOver) set(timer, pass.at);
   }
 
   function block(array: Int32Array, i: number, value: number, ms?: number) {

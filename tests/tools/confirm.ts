@@ -1,4 +1,4 @@
-import { type Outcome, startProgram } from "./child.ts";
+import { startProgram } from "./child.ts";
 import { asLines, type Line, linesOf, MAX_EVENTS } from "./record.ts";
 import { type Recording, TOO_MUCH, until } from "./record.ts";
 

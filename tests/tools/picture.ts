@@ -116,7 +116,7 @@ export function picture(
     saidFree ||= isFree && !isShort;
     const height = isShort
       ? 14
-      : 16 + 9 * said.length + Math.min(wait.ms / 25, 60);
+      : 16 + 9 * said.length + Math.min(Math.round(wait.ms / 25), 60);
     const bar = (name: Column, style: string) =>
       box(x(name) - 9, y + 3, 18, height - 6, style);
     if (wait.thread === "free") {

@@ -171,14 +171,6 @@ class Columns {
     if (!nobodys || !this.#names.has(call)) return this.at(running);
     return this.at(running) ?? this.servedBy(this.#calls.get(call)!.from);
   }
-
-  /** Whether control that comes to `id` through `through` comes by another task. */
-  isOther(through: number, id: number) {
-    const column = this.ofCall(through);
-    if (through === id || !column) return false;
-    if (column !== this.ofCall(id)) return true;
-    return this.#calls.get(through)!.kind !== "callback" && this.isOwn(through);
-  }
 }
 type Named = { name: string; running: Running[] };
 
@@ -220,10 +212,7 @@ function hiddenRuns(recording: Recording, columns: Columns) {
 
 /** Who is suspended until a timer goes off that was set for that, and when. */
 function sleepsOf(recording: Recording, columns: Columns) {
-  const timers = new Map<
-    number,
-    { at: number; ms: number; running: Running[] }
-  >();
+  const timers = new Map<number, RecordedEvent & { does: "sets" }>();
   const suspended = new Map<number, RecordedEvent & { does: "suspended" }>();
   const sleeps: { name: Column; from: number; to: number }[] = [];
   for (const event of recording) {
@@ -231,25 +220,22 @@ function sleepsOf(recording: Recording, columns: Columns) {
     if (does === "suspended") suspended.set(event.id, event);
     if (does === "sets") {
       const { running } = timers.get(event.timer) ?? event; // an interval's first
-      timers.set(event.timer, { at: to, ms: event.ms, running });
+      timers.set(event.timer, { ...event, running });
     }
     if (does !== "called" && does !== "resumed") continue;
-    const timer = does === "called" ? event.call.timer : event.cause.timer;
+    const timer = does === "called" ? event.call.timer : event.timer;
     const set = timers.get(timer ?? 0);
-    if (!set) continue;
+    const since = suspended.get(event.id);
     const name = columns.ofCall(event.id);
-    if (does === "called" && name === columns.at(set.running)) {
+    if (set && does === "called" && name === columns.at(set.running)) {
       sleeps.push({ name, from: set.at, to }); // It is a callback of its own.
     }
-    const since = suspended.get(event.id);
-    if (does === "called" || !since || !columns.isOwn(event.id)) continue;
-    if (event.cause.through.some((id) => columns.isOther(id, event.id))) {
-      continue;
-    }
+    if (!set || !since || !columns.isOwn(event.id)) continue;
     // Who runs a generator may set a timer for the number that it has yielded.
-    const { at: from, value = NaN } = since;
-    const asked = from === set.at && [value, value * 1000].includes(set.ms);
+    const { at, value = NaN } = since;
+    const asked = at === set.at && [value, value * 1000].includes(set.ms);
     const served = columns.servedBy(set.running);
+    const from = Math.max(at, set.at);
     if (served === name || !served && asked) sleeps.push({ name, from, to });
   }
   return sleeps;
@@ -268,10 +254,13 @@ class Path {
   #drawn: Column; // the column where the last step is
   #hidden = new Set<number>(); // the calls that run hidden
 
-  constructor(
-    private columns: Columns,
-    private hiddenRuns: Set<RecordedEvent>,
-  ) {}
+  #columns: Columns;
+  #hiddenRuns: Set<RecordedEvent>;
+
+  constructor(columns: Columns, hiddenRuns: Set<RecordedEvent>) {
+    this.#columns = columns;
+    this.#hiddenRuns = hiddenRuns;
+  }
 
   get column(): Column {
     return this.#places.at(-1)?.column;
@@ -279,7 +268,7 @@ class Path {
 
   get #middle() {
     const main = this.#places.some(({ key }) =>
-      isCall(key) && this.columns.isMain(key)
+      isCall(key) && this.#columns.isMain(key)
     );
     const begins = !this.left && this.#places.length === 0;
     return main || begins ? "main" : "event loop";
@@ -308,10 +297,10 @@ class Path {
     for (const one of running) {
       if (isCall(one)) {
         if (this.#hidden.has(one)) continue;
-        places.push({ key: one, column: this.columns.ofCall(one) });
+        places.push({ key: one, column: this.#columns.ofCall(one) });
         continue;
       }
-      const column = this.columns.ofPlain(one);
+      const column = this.#columns.ofPlain(one);
       // Of a function without a name just its place is known, which moves.
       const key = /:\d+$/.test(one) ? `a function of ${column}` : one;
       if (column && column !== here()) places.push({ key, column });
@@ -356,7 +345,7 @@ class Path {
 
   /** A call begins or goes on. */
   arrive(event: RecordedEvent & { does: "called" | "resumed" }) {
-    if (this.hiddenRuns.has(event)) this.#hidden.add(event.id);
+    if (this.#hiddenRuns.has(event)) this.#hidden.add(event.id);
     else this.#go(this.#placesOf(event.running), event.by);
   }
 
@@ -385,7 +374,7 @@ class Path {
  * meanwhile. `tasks` are the names of the columns, by default each "task N" that is
  * printed.
  *
- * @throws An `Error` if nothing that is printed is of one of `tasks`.
+ * @throws An `Error` if one of `tasks` is in no line that is printed.
  */
 export function timeline(
   recording: Recording,
@@ -400,10 +389,13 @@ export function timeline(
   const numbered = lines.join("\n").match(/\btask \d+\b/g);
   const names = tasks ?? [...new Set(numbered)];
   const nameIn = finder(names);
-  const missing = names.find((name) => !lines.map(nameIn).includes(name));
-  if (missing !== undefined) {
+  const found = new Set(lines.map(nameIn));
+  const missing = names.filter((name) => !found.has(name));
+  if (missing.length > 0) {
+    const others = names.filter((name) => found.has(name)).join(", ") || "none";
     throw new Error(`In the first ${seconds} s nothing is printed that has
-"${missing}" in it. Write each name as it is printed: --tasks=producer,consumer`);
+"${missing.join('", "')}" in it; of the names given there is ${others}.
+Write each as it is printed: --tasks=producer,consumer`);
   }
   const printed = all.flatMap((event) =>
     linesIn(event).flatMap((line) => {

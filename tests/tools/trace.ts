@@ -31,13 +31,10 @@ export interface Call {
   timer?: number;
 }
 
-/** What lets a call go on: a timer that fires, and the calls that run until then. */
-export type Cause = { timer?: number; through: number[] };
-
 /** How control comes to a call. */
 export type Arrival = "call" | "resume" | "next" | "throw" | "return";
 
-/** How a call is suspended: for which calls, or with which number. */
+/** How a call is suspended: which calls it waits for, or which number it yields. */
 interface Suspension {
   by: "await" | "yield";
   awaited?: number[];
@@ -48,8 +45,9 @@ interface Suspension {
 export type Change =
   & { id: number; running: Running[] }
   & (
-    | { does: "called"; by: Arrival; cause: Cause; call: Call }
-    | { does: "resumed"; by: Arrival; cause: Cause }
+    | { does: "called"; by: Arrival; call: Call }
+    /** The timer is the one that lets it go on. */
+    | { does: "resumed"; by: Arrival; timer?: number }
     | { does: "suspended" } & Suspension
     /** The await before, and its resumption, were parts of an asynchronous `yield`. */
     | { does: "yielded" }
@@ -145,7 +143,7 @@ Deno ${Deno.version.deno}. \`deno upgrade\` brings the newest.`,
   const active: Active[] = []; // the calls that run, from the outside in
   let file: Active | undefined;
   let inJob = false; // whether the event loop has called what runs
-  let cause: Cause = { through: [] };
+  let timer: number | undefined; // the one that has let go on what runs
 
   const callOf = new WeakMap<object, Active>(); // by its promise, or its generator
   const resumes = new WeakMap<object, [Active, Arrival]>(); // by an await's promise
@@ -153,8 +151,8 @@ Deno ${Deno.version.deno}. \`deno upgrade\` brings the newest.`,
   const requestTo = new WeakMap<object, Active>(); // by the promise of a `next`
   const gatheredIn = new WeakMap<object, number[]>(); // by that of a Promise.all
   const parentOf = new WeakMap<object, object>();
-  const settledBy = new WeakMap<object, Cause>();
-  const goesOnBy = new WeakMap<object, Cause>(); // if its parent was settled before
+  const timerOf = new WeakMap<object, number | undefined>(); // by what is settled
+  const jobTimer = new WeakMap<object, number | undefined>(); // if that was before
   let gathered: number[] = [];
   let requested: { call: Active; returns: boolean } | undefined;
 
@@ -182,24 +180,18 @@ Deno ${Deno.version.deno}. \`deno upgrade\` brings the newest.`,
     return functionsIn(stack.slice(call ? ownFrame(call, stack) + 1 : 0));
   }
 
-  function causeNow(): Cause {
-    const through = [...cause.through, ...active.map(({ id }) => id)];
-    return { ...cause, through: [...new Set(through)] };
-  }
-
   function enter(call: Active, by: Arrival, stack: Frame[]) {
-    const { id, kind, name, timer, state } = call;
-    const cause = causeNow();
+    const { id, kind, name, state } = call;
     call.between = helpers(stack.slice(0, call.base));
     if (state === "new" && kind !== "callback") {
       call.from = [...running(), ...call.between];
     }
     active.push(call);
     call.state = "running";
-    const change = { id, running: running(), by, cause };
-    const told = { kind, name, from: call.from, timer };
+    const change = { id, running: running(), by };
+    const told = { kind, name, from: call.from, timer: call.timer };
     if (state === "new") emit({ ...change, does: "called", call: told });
-    else emit({ ...change, does: "resumed" });
+    else emit({ ...change, does: "resumed", timer });
   }
 
   /** A call is suspended or else ends, as does all that it runs. */
@@ -336,9 +328,7 @@ Deno ${Deno.version.deno}. \`deno upgrade\` brings the newest.`,
       init: (promise, parent?: object) =>
         unseen(() => {
           if (parent) parentOf.set(promise, parent);
-          if (parent && settledBy.has(parent)) {
-            goesOnBy.set(promise, causeNow());
-          }
+          if (parent && timerOf.has(parent)) jobTimer.set(promise, timer);
           const stack = look();
           const top = stack.at(-1);
           // Before its first statement a file makes its own, with nothing on the stack.
@@ -353,8 +343,8 @@ Deno ${Deno.version.deno}. \`deno upgrade\` brings the newest.`,
           idle();
           inJob = true;
           const parent = parentOf.get(promise);
-          // If that is not known it goes on from the job before.
-          cause = goesOnBy.get(promise) ?? settledBy.get(parent!) ?? cause;
+          if (jobTimer.has(promise)) timer = jobTimer.get(promise);
+          else if (parent) timer = timerOf.get(parent);
           const [call, by] = resumes.get(promise) ?? [];
           const from = givenIn.get(promise);
           if (call) goOn(call, by!, callStack());
@@ -363,7 +353,7 @@ Deno ${Deno.version.deno}. \`deno upgrade\` brings the newest.`,
       after: () => unseen(idle),
       settled: (promise) =>
         unseen(() => {
-          settledBy.set(promise, causeNow());
+          timerOf.set(promise, timer);
           const [call, generator] = [
             callOf.get(promise),
             requestTo.get(promise),
@@ -424,19 +414,16 @@ Deno ${Deno.version.deno}. \`deno upgrade\` brings the newest.`,
 
   return {
     /** Lets a callback that the program gives here, maybe to a timer, tell its call. */
-    callback(given: Callback, timer?: number): Callback {
+    callback(given: Callback, own?: number): Callback {
+      const caller = own ?? timer;
       let from: Running[] = [];
-      let due: Cause = { timer, through: [] };
-      unseen(() => {
-        from = running(look());
-        if (timer === undefined) due = causeNow();
-      });
+      unseen(() => from = running(look()));
       return function (this: unknown, ...args) {
         unseen(() => {
           idle();
           inJob = true;
-          cause = due;
-          const call = make("callback", { from, timer });
+          timer = caller;
+          const call = make("callback", { from, timer: own });
           if (!isNative(given)) goOn(call, "call", callStack());
         });
         try {
