@@ -27,7 +27,7 @@ export function main() {
   return Promise.all(tasks); // From here on the event loop resumes them.
 }
 
-// Python's @asyncio.coroutine, and the part of Python's loop that calls next.
+// Python's @asyncio.coroutine, with the event loop's part, which calls next.
 // In Python a call of task1 runs nothing; here it starts the task.
 export function coroutine(generatorFunction: () => Generator) {
   return () =>
