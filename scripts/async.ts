@@ -27,37 +27,38 @@ export function main() {
   return Promise.all(tasks); // From here on the event loop resumes them.
 }
 
-// Python's @asyncio.coroutine. The function that it returns starts a task, and
-// resumes it whenever the promise that it has yielded is settled.
+// Python's @asyncio.coroutine, with the event loop's part, which calls next.
+// In Python a call of task1 runs nothing; here it starts the task.
 export function coroutine(generatorFunction: () => Generator) {
   return () =>
+    // 1. A call of task1 begins here. The promise is for the end of the task.
     new Promise((fulfill, reject) => {
-      const generator = generatorFunction();
+      const generator = generatorFunction(); // 2. Nothing in it has run yet.
       const resume = (value?: unknown) => run(() => generator.next(value));
       const fail = (error: unknown) => run(() => generator.throw(error));
 
       function run(step: () => IteratorResult<unknown>) {
         try {
-          const { done, value } = step();
-          if (done) fulfill(value);
+          const { done, value } = step(); // 4. The task runs to its next yield.
+          if (done) fulfill(value); // 6. The task has returned.
+          // 5. When value is settled, the event loop calls resume or fail.
           else if (value instanceof Promise) value.then(resume, fail);
           else fail(new TypeError("Yield a promise, or yield* a generator"));
         } catch (error) {
-          reject(error); // Nothing in the task has caught it.
+          reject(error); // 6. Nothing in the task has caught the error.
         }
       }
 
-      resume();
+      resume(); // 3. Start the task.
     });
 }
 
-// Python's asyncio.sleep. It suspends its task, and leaves the thread to others.
+// Python's asyncio.sleep. It suspends its task; the thread is free meanwhile.
 function* sleep(seconds: number) {
   yield new Promise((resolve) => setTimeout(resolve, seconds * 1000));
 }
 
-// Python's threading.currentThread, in Python's words. It says what the runtime
-// says; in a Web Worker of Deno that is wrong.
+// Python's threading.currentThread: the runtime's answer, in Python's words.
 function currentThread() {
   const name = isMainThread ? "_MainThread(MainThread" : "Thread(Thread";
   return `<${name}, started ${threadId})>`;

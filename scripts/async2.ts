@@ -27,13 +27,12 @@ export function main() {
   return Promise.all(tasks); // From here on the event loop resumes them.
 }
 
-// Python's asyncio.sleep. It suspends its task, and leaves the thread to others.
+// Python's asyncio.sleep. It suspends its task; the thread is free meanwhile.
 async function sleep(seconds: number) {
   await new Promise((resolve) => setTimeout(resolve, seconds * 1000));
 }
 
-// Python's threading.currentThread, in Python's words. It says what the runtime
-// says; in a Web Worker of Deno that is wrong.
+// Python's threading.currentThread: the runtime's answer, in Python's words.
 function currentThread() {
   const name = isMainThread ? "_MainThread(MainThread" : "Thread(Thread";
   return `<${name}, started ${threadId})>`;

@@ -8,7 +8,8 @@ const lesson = (name: string) => lessons.find((each) => each.name === name)!;
 const script = async (name: string) => (await lesson(name).script()).default;
 
 // What is changed in which script, where it first stands; then what is printed, by
-// whom and at which second, or how it fails. `block` is the sleep of yield.ts.
+// whom and at which second, or how it fails. `block` is the sleep of yield.ts, and
+// sleep(1.0) is sleep(1): after it, what stands in both tasks is changed in task 2.
 const WHAT_IFS = `
 yield: sleep(0.5) => sleep(1)
 0: 1 before, main, 2 before, 1 after
@@ -23,6 +24,16 @@ async: sleep(1) => sleep(2)
 0: 1 before, 2 before
 1: 2 after, 2 before
 2: 1 after, 1 before, 2 after, 2 before
+
+async2: await sleep(1) => block(1)
+0: 1 before
+1: 1 after, 1 before
+2: 1 after, 1 before
+
+async2: await sleep(1) => await sleep(1.0) & await sleep(1) => block(1)
+0: 1 before, 2 before
+1: 2 after, 2 before
+2: 2 after, 2 before
 
 async2: await sleep(1) => await block(0.5) & await sleep(1) => await block(0.5)
 0: 1 before
