@@ -2,69 +2,11 @@
 
 import { assertEquals, assertRejects } from "@std/assert";
 import { lessons } from "./lessons.ts";
-import { linesOf, record } from "./tools/record.ts";
+import { linesOf, record, textOf } from "./tools/record.ts";
+import whatIfs from "./what_ifs.txt" with { type: "text" };
 
 const lesson = (name: string) => lessons.find((each) => each.name === name)!;
 const script = async (name: string) => (await lesson(name).script()).default;
-
-// What is changed in which script, where it first stands; then what is printed, by
-// whom and at which second, or how it fails. `block` is the sleep of yield.ts, and
-// sleep(1.0) is sleep(1): after it, what stands in both tasks is changed in task 2.
-const WHAT_IFS = `
-yield: sleep(0.5) => sleep(1)
-0: 1 before, main, 2 before, 1 after
-1: 1 before, main, 2 after
-1.5: 2 before, 1 after
-
-yield: yield; =>
-0: 1 before, 1 after
-0.5: 1 before, 1 after
-
-async: sleep(1) => sleep(2)
-0: 1 before, 2 before
-1: 2 after, 2 before
-2: 1 after, 1 before, 2 after, 2 before
-
-async2: await sleep(1) => block(1)
-0: 1 before
-1: 1 after, 1 before
-2: 1 after, 1 before
-
-async2: await sleep(1) => await sleep(1.0) & await sleep(1) => block(1)
-0: 1 before, 2 before
-1: 2 after, 2 before
-2: 2 after, 2 before
-
-async2: await sleep(1) => await block(0.5) & await sleep(1) => await block(0.5)
-0: 1 before
-0.5: 2 before
-1: 1 after, 1 before
-1.5: 2 after, 2 before
-
-async2: await sleep(1) => await block(0.5)
-0: 1 before
-0.5: 2 before, 1 after, 1 before
-1: 1 after, 1 before
-1.5: 1 after, 1 before
-
-async: isMainThread ? => false ?
-0: 1 before <Thread(Thread, started 0)>, 2 before <Thread(Thread, started 0)>
-
-async: yield* sleep => yield sleep
-fails: Yield a promise, or yield* a generator
-
-async: yield new => yield* new
-fails: is not iterable
-
-async2: await sleep(1) => sleep(1)
-fails: It does more at one time
-
-async2: sleep(1); => sleep(1); throw new Error("a mistake");
-fails: a mistake
-
-async: Promise.all(tasks) => tasks & sleep(1); => sleep(1); throw new Error("a mistake");
-fails: a mistake
-`;
 
 /** What a script with these changes prints: a line for each time. */
 async function whatIf(changes: string, seconds: number) {
@@ -87,7 +29,10 @@ async function whatIf(changes: string, seconds: number) {
   return [...times].map(([at, all]) => `${at / 1000}: ${all.join(", ")}`);
 }
 
-for (const text of WHAT_IFS.trim().split("\n\n")) {
+// In what_ifs.txt: what is changed in which script, where it first stands; then what
+// is printed, by whom and at which second, or how it fails. `block` is the sleep of
+// yield.ts; after sleep(1.0), which is sleep(1), the same is changed in task 2.
+for (const text of whatIfs.slice(2).trim().split("\n\n# ")) {
   const [changes, ...expected] = text.split("\n");
   const [, message] = expected[0].split("fails: ");
   const seconds = message ? 5 : parseFloat(expected.at(-1)!);
@@ -110,13 +55,38 @@ Deno.test("two replacements turn all of async.ts below its header into async2.ts
   assertEquals(replaced, below(await script("async2")));
 });
 
-Deno.test("each script names its original, ends with the line that starts it, and is of no one runtime", async () => {
+Deno.test("each script names its original, and ends with the line that starts it", async () => {
   for (const name of ["yield", "async", "async2"]) {
     const text = await script(name);
     assertEquals(text.match(/src\/.*?\.py/g), [`src/${name}.py`]);
     assertEquals(text.match(/deno run .*/g), [`deno run scripts/${name}.ts`]);
     assertEquals(text.split("\n\n").at(-1), "if (import.meta.main) main();\n");
-    assertEquals(text.match(/\b(Deno|Bun|process)\.|from "(?!node:).*/g), null);
+  }
+});
+
+Deno.test("the scripts use nothing but what every runtime has, and print it all by console.log", async () => {
+  const words =
+    /\bimport .*|\bconsole\.\w+|\bmain\(|\bimport\.meta.*|\b[A-Z]\w+\.\w+|\b(?:Deno|Bun|process|global\w*|window|self|prompt|alert|confirm|require|eval|fetch|on\w+|add\w+)\b/g;
+  const threads =
+    'import { isMainThread, threadId } from "node:worker_threads";';
+  const found = { main: "main(", end: ["import.meta.main) main();"] };
+  for (const name of ["yield", "async", "async2"]) {
+    const code = (await script(name)).replaceAll(/^\/\/.*|\/\/ .*$/gm, "");
+    const own = name === "yield" ? ["Atomics.wait"] : ["Promise.all"];
+    const logs = Array(name === "yield" ? 5 : 4).fill("console.log");
+    const used = code.match(words)!.filter((word) => word !== found.main);
+    const expected = [...own, ...logs, ...found.end];
+    if (name !== "yield") expected.push(threads);
+    assertEquals(used.sort(), expected.sort(), `scripts/${name}.ts`);
+  }
+});
+
+Deno.test("each script prints the same when main is called once more", async () => {
+  for (const lesson of lessons.slice(0, 3)) {
+    const { default: golden } = await lesson.output();
+    for (const _ of ["once", "once more"]) {
+      assertEquals(textOf(await record(lesson.module, 3), 3), golden);
+    }
   }
 });
 
@@ -138,8 +108,12 @@ Deno.test("a coroutine passes on each value and error: of the promises that it y
     const fails = coroutine(function* () {
       yield Promise.reject(value);
     });
+    const plain = coroutine(function* () {
+      return value;
+    });
     got.push(await task(), await fails().catch((error) => [error]));
-    assertEquals(got, [value, value, value, value, [value]]);
+    got.push(await plain(), await plain());
+    assertEquals(got, [value, value, value, value, [value], value, value]);
   }
 });
 

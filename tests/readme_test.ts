@@ -43,9 +43,7 @@ Deno.test("README.md lists whole parts of the scripts that a section names, and 
 
 Deno.test("README.md shows lines of async.ts beside what replaces them in async2.ts", async () => {
   const [before, after] = await Promise.all(
-    ["async", "async2"].map((name) =>
-      lessons.find((lesson) => lesson.name === name)!.script()
-    ),
+    lessons.slice(1, 3).map(({ script }) => script()),
   );
   const [table] = handout.match(/^\| `async\.ts`[^]*?\n\n/m)!;
   const rows = [...table.matchAll(/^\| `(.*)` +\| `(.*)` +\|$/gm)].slice(1);
@@ -54,6 +52,47 @@ Deno.test("README.md shows lines of async.ts beside what replaces them in async2
     assertEquals(after.default.includes(replaced), true, replaced);
   }
   assertEquals(rows.length, 5);
+});
+
+Deno.test("README.md tells a resumption as it is recorded, call by call", async () => {
+  const names: string[] = []; // of the calls
+  let tasks = 0;
+  const stacks: string[] = [];
+  for (const event of await recorded(lessons[1])) {
+    if (event.does === "called") {
+      const { kind, from } = event.call;
+      const inTask = from.some((one) => names[Number(one)]?.startsWith("task"));
+      names[event.id] = "";
+      if (kind === "generator") {
+        names[event.id] = inTask ? "`sleep`" : `task ${++tasks}`;
+      }
+      // Of the callbacks of a promise, it is resume that is called.
+      if (kind === "callback") names[event.id] = "`resume`";
+    }
+    const { does, running } = event;
+    const left = does === "suspended" || does === "ended";
+    for (const now of left ? [running, running.slice(0, -1)] : [running]) {
+      const stack = now.map((one) => names[Number(one)] ?? `\`${one}\``)
+        .filter((name) => name && !/:\d+`$/.test(name));
+      if (stack[0] !== "`main`") stack.unshift("event loop");
+      stacks.push(stack.join(" → "));
+    }
+  }
+  const [table] = handout.match(/^\| stack of calls[^]*?\n\n/m)!;
+  const rows = Array.from(
+    table.matchAll(/^\| (.*?→.*?|`main`|event loop) +\|/gm),
+    ([, row]) => row,
+  );
+  assertEquals(rows.length, 7);
+  let i = -1;
+  for (const row of rows) {
+    i = stacks.indexOf(row, i + 1);
+    assertEquals(
+      i >= 0,
+      true,
+      `${row} does not come then:\n${stacks.join("\n")}`,
+    );
+  }
 });
 
 Deno.test("each command and each link of the pages leads somewhere", () => {
@@ -72,6 +111,16 @@ Deno.test("each command and each link of the pages leads somewhere", () => {
   const command = /(?<=^|`|-y )deno [a-z].*?(?=`|$| FILE| lesson)/gm;
   const commands = pages.match(command);
   assertEquals(commands?.filter((each) => !known.includes(each)), []);
+  const files = pages.match(/(?<=\b(?:node|bun) )\S+?\.\w+/g) ?? [];
+  assertEquals(files.filter((file) => !paths.includes(file)), []);
+  const options = new Set(pages.match(/(?<=[ `])--[a-z]+/g));
+  assertEquals([...options].sort(), ["--install", "--offline", "--tasks"]);
+  for (const section of handout.split(/^## (?=\d)/m).slice(1)) {
+    const [, link] = section.match(/\(scripts\/(\w+)\.ts\)/)!;
+    const [, picture = link] = section.match(/!\[.*\]\(golden\/(\w+)\.svg/) ??
+      [];
+    assertEquals(picture, link, "The picture is of another script.");
+  }
   const links = pages.match(/(?<=\]\()(?!https:).*?(?=\))/g);
   assertEquals(links?.filter((link) => !paths.includes(link)), []);
 });

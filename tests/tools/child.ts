@@ -1,23 +1,5 @@
 /** The programs that run now; none of them lives longer than this one. */
 const running = new Set<Deno.ChildProcess>();
-const SIGNALS: Deno.Signal[] = Deno.build.os === "windows"
-  ? ["SIGINT", "SIGBREAK"]
-  : ["SIGHUP", "SIGINT", "SIGTERM"];
-const listeners = SIGNALS.map((signal) => ({
-  signal,
-  end: () => {
-    endAll();
-    listen(false);
-    Deno.kill(Deno.pid, signal);
-  },
-}));
-
-function listen(on: boolean) {
-  for (const { signal, end } of listeners) {
-    if (on) Deno.addSignalListener(signal, end);
-    else Deno.removeSignalListener(signal, end);
-  }
-}
 
 function kill(child: Deno.ChildProcess) {
   try {
@@ -26,15 +8,23 @@ function kill(child: Deno.ChildProcess) {
     // It has ended by itself.
   }
 }
-const endAll = () => running.forEach(kill);
+const killAll = () => running.forEach(kill);
 for (const type of ["error", "unhandledrejection", "unload"]) {
-  addEventListener(type, endAll);
+  addEventListener(type, killAll);
 }
+const SIGNALS: Deno.Signal[] = Deno.build.os === "windows"
+  ? ["SIGINT", "SIGBREAK"]
+  : ["SIGHUP", "SIGINT", "SIGTERM"];
+const listeners = new Map(SIGNALS.map((signal) => [signal, () => {
+  killAll();
+  listeners.forEach((end, each) => Deno.removeSignalListener(each, end));
+  Deno.kill(Deno.pid, signal);
+}]));
 
 /** How a program has ended: by itself or not, and by which error. */
 export interface Outcome {
   ended: boolean;
-  /** What Deno says of it in one line: "Uncaught Error: a mistake". */
+  /** What Deno says of it in one line, such as "Uncaught Error: a mistake". */
   error?: string;
   /** All that it has printed to standard error. */
   stderr: string;
@@ -52,16 +42,20 @@ export function startProgram(args: string[], read: (text: string) => void) {
     stdout: "piped",
     stderr: "piped",
   }).spawn();
-  if (running.size === 0) listen(true);
+  if (running.size === 0) {
+    listeners.forEach((end, each) => Deno.addSignalListener(each, end));
+  }
   running.add(child);
   let ended = true;
   async function outcome(): Promise<Outcome> {
-    const rest = new Response(child.stderr).text();
+    const errors = new Response(child.stderr).text();
     const decoder = new TextDecoderStream();
     for await (const text of child.stdout.pipeThrough(decoder)) read(text);
-    const [{ success }, stderr] = await Promise.all([child.status, rest]);
+    const [{ success }, stderr] = await Promise.all([child.status, errors]);
     running.delete(child);
-    if (running.size === 0) listen(false);
+    if (running.size === 0) {
+      listeners.forEach((end, each) => Deno.removeSignalListener(each, end));
+    }
     const line = stderr.match(/^error: (.*)/m)?.[1] ?? "an exit code";
     return { ended, stderr, error: ended && !success ? line : undefined };
   }

@@ -102,14 +102,16 @@ export function recorder(emit: Emit, traced: boolean, end = () => {}) {
   }
 
   const { queueMicrotask } = globalThis;
-  const microtask = (callback: Callback) =>
-    queueMicrotask(asCallback(callback));
-  clock.replace(globalThis, "queueMicrotask", microtask);
+  const fakeMicrotask = (given: Callback) => queueMicrotask(asCallback(given));
+  clock.replace(globalThis, "queueMicrotask", fakeMicrotask);
 
+  // Deno's own class, which is not public, formats all as its console does.
+  // deno-lint-ignore no-explicit-any
+  const { Console } = (Deno as any)[(Deno as any).internal];
   const { error } = console;
-  const fake = new (realConsole())((text, level) => {
+  const fake = new Console((text: string, level: number) => {
     if (level <= 1) tell({ does: "prints", text });
-    else error(text.replace(/\n$/, ""));
+    else error(text.replace(/\n$/, "")); // It goes to standard error.
   });
   for (const name of Object.keys(fake) as (keyof Console)[]) {
     clock.replace(console, name, fake[name]);
@@ -121,11 +123,8 @@ export function recorder(emit: Emit, traced: boolean, end = () => {}) {
     return bytes.length;
   };
   clock.replace(Deno.stdout, "writeSync", write);
-  clock.replace(
-    Deno.stdout,
-    "write",
-    (bytes: Uint8Array) => Promise.resolve(write(bytes)),
-  );
+  const later = (bytes: Uint8Array) => Promise.resolve(write(bytes));
+  clock.replace(Deno.stdout, "write", later);
 
   function stop() {
     clock.stop();
@@ -133,16 +132,6 @@ export function recorder(emit: Emit, traced: boolean, end = () => {}) {
   }
   const run = control?.run ?? (<T>(main: () => T) => main());
   return { tell, stop, run, start: clock.start };
-}
-
-/** Levels 0 and 1 are standard output, 2 and more standard error. */
-type PrintTo = new (print: (text: string, level: number) => void) => Console;
-
-/** The class of Deno's console, which formats what it prints; it is not public. */
-function realConsole() {
-  const { internal } = Deno as unknown as { internal: symbol };
-  return (Deno as unknown as Record<symbol, { Console: PrintTo }>)[internal]
-    .Console;
 }
 
 /**
