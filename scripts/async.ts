@@ -32,7 +32,7 @@ export function main() {
 export function coroutine(generatorFunction: () => Generator) {
   return () =>
     // 1. A call of task1 begins here. The promise is for the end of the task.
-    new Promise((fulfill, reject) => {
+    new Promise((resolve, reject) => {
       const generator = generatorFunction(); // 2. Nothing in it has run yet.
       const resume = (value?: unknown) => run(() => generator.next(value));
       const fail = (error: unknown) => run(() => generator.throw(error));
@@ -40,7 +40,7 @@ export function coroutine(generatorFunction: () => Generator) {
       function run(step: () => IteratorResult<unknown>) {
         try {
           const { done, value } = step(); // 4. The task runs to its next yield.
-          if (done) fulfill(value); // 6. The task has returned.
+          if (done) resolve(value); // 6. The task has returned.
           // 5. When value is settled, the event loop calls resume or fail.
           else if (value instanceof Promise) value.then(resume, fail);
           else fail(new TypeError("Yield a promise, or yield* a generator"));
