@@ -27,8 +27,8 @@ export function main() {
   return Promise.all(tasks); // From here on the event loop resumes them.
 }
 
-// Python's @asyncio.coroutine, with the event loop's part, which calls next.
-// In Python a call of task1 runs nothing; here it starts the task.
+// Python's @asyncio.coroutine, plus the part of the event loop that calls next.
+// In Python, calling task1 runs nothing; here, it starts the task.
 export function coroutine(generatorFunction: () => Generator) {
   return () =>
     // 1. A call of task1 begins here. The promise is for the end of the task.
