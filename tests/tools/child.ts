@@ -8,26 +8,25 @@ function kill(child: Deno.ChildProcess) {
     // It has ended by itself.
   }
 }
-const killAll = () => running.forEach(kill);
 for (const type of ["error", "unhandledrejection", "unload"]) {
-  addEventListener(type, killAll);
+  addEventListener(type, () => running.forEach(kill));
 }
-const SIGNALS: Deno.Signal[] = Deno.build.os === "windows"
+const signals: Deno.Signal[] = Deno.build.os === "windows"
   ? ["SIGINT", "SIGBREAK"]
   : ["SIGHUP", "SIGINT", "SIGTERM"];
-const listeners = new Map(SIGNALS.map((signal) => [signal, () => {
-  killAll();
-  listeners.forEach((end, each) => Deno.removeSignalListener(each, end));
-  Deno.kill(Deno.pid, signal);
-}]));
+for (const signal of signals) {
+  Deno.addSignalListener(signal, function end() {
+    running.forEach(kill);
+    Deno.removeSignalListener(signal, end);
+    Deno.kill(Deno.pid, signal);
+  });
+}
 
-/** How a program has ended: by itself or not, and by which error. */
+/** How a program has ended. */
 export interface Outcome {
-  ended: boolean;
-  /** What Deno says of it in one line, such as "Uncaught Error: a mistake". */
-  error?: string;
-  /** All that it has printed to standard error. */
-  stderr: string;
+  ended: boolean; // by itself
+  error?: string; // in one line, such as "Uncaught Error: a mistake"
+  stderr: string; // all that it has printed to standard error
 }
 
 /**
@@ -42,9 +41,6 @@ export function startProgram(args: string[], read: (text: string) => void) {
     stdout: "piped",
     stderr: "piped",
   }).spawn();
-  if (running.size === 0) {
-    listeners.forEach((end, each) => Deno.addSignalListener(each, end));
-  }
   running.add(child);
   let ended = true;
   async function outcome(): Promise<Outcome> {
@@ -53,9 +49,6 @@ export function startProgram(args: string[], read: (text: string) => void) {
     for await (const text of child.stdout.pipeThrough(decoder)) read(text);
     const [{ success }, stderr] = await Promise.all([child.status, errors]);
     running.delete(child);
-    if (running.size === 0) {
-      listeners.forEach((end, each) => Deno.removeSignalListener(each, end));
-    }
     const line = stderr.match(/^error: (.*)/m)?.[1] ?? "an exit code";
     return { ended, stderr, error: ended && !success ? line : undefined };
   }
