@@ -3,12 +3,9 @@
 
 type Options = { signal?: AbortSignal };
 
-export function setTimeout<T>(
-  ms?: number,
-  value?: T,
-  { signal }: Options = {},
-): Promise<T> {
-  return new Promise((resolve, reject) => {
+export function setTimeout<T>(ms?: number, value?: T, options: Options = {}) {
+  const { signal } = options;
+  return new Promise<T>((resolve, reject) => {
     const timer = globalThis.setTimeout(resolve, ms, value as T);
     function abort() {
       clearTimeout(timer);
