@@ -22,18 +22,19 @@ for (const signal of signals) {
   });
 }
 
-/** How a program has ended. */
-export interface Outcome {
-  ended: boolean; // by itself
-  error?: string; // in one line, such as "Uncaught Error: a mistake"
-  stderr: string; // all that it has printed to standard error
-}
-
 /**
- * Starts Deno with no permission, and gives `read` each piece of what the program
- * prints. It runs until it ends, or until it is ended by the function `end`.
+ * Runs Deno with no permission until the program ends, or until it `isOver`, which is
+ * asked again and again. `read` gets each piece of what is printed. All times are in
+ * milliseconds since the start. Returns when it was over, whether it has `ended` by
+ * itself, its standard error and, in one line, the `error` by which it has ended.
  */
-export function startProgram(args: string[], read: (text: string) => void) {
+export async function runProgram(
+  args: string[],
+  read: (text: string, at: number) => void,
+  isOver: (now: number) => boolean,
+) {
+  const begun = performance.now();
+  const now = () => performance.now() - begun;
   const child = new Deno.Command(Deno.execPath(), {
     args: ["run", "--no-prompt", ...args],
     env: { NO_COLOR: "1" },
@@ -43,18 +44,22 @@ export function startProgram(args: string[], read: (text: string) => void) {
   }).spawn();
   running.add(child);
   let ended = true;
-  async function outcome(): Promise<Outcome> {
-    const errors = new Response(child.stderr).text();
-    const decoder = new TextDecoderStream();
-    for await (const text of child.stdout.pipeThrough(decoder)) read(text);
-    const [{ success }, stderr] = await Promise.all([child.status, errors]);
-    running.delete(child);
-    const line = stderr.match(/^error: (.*)/m)?.[1] ?? "an exit code";
-    return { ended, stderr, error: ended && !success ? line : undefined };
-  }
-  function end() {
+  function check() {
+    if (!isOver(now())) return;
     ended = false;
     kill(child);
   }
-  return { outcome: outcome(), end };
+  const timer = setInterval(check, 50);
+  const errors = new Response(child.stderr).text();
+  const decoder = new TextDecoderStream();
+  for await (const text of child.stdout.pipeThrough(decoder)) {
+    read(text, now());
+    check();
+  }
+  const [{ success }, stderr] = await Promise.all([child.status, errors]);
+  clearInterval(timer);
+  running.delete(child);
+  const line = stderr.match(/^error: (.*)/m)?.[1] ?? "an exit code";
+  const error = ended && !success ? line : undefined;
+  return { at: now(), ended, stderr, error };
 }

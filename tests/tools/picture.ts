@@ -1,11 +1,6 @@
 import type { Recording } from "./record.ts";
-import {
-  type Column,
-  type Moment,
-  type Step,
-  timeline,
-  type Wait,
-} from "./timeline.ts";
+import { type Column, type Moment, timeline } from "./timeline.ts";
+import type { Step, Wait } from "./timeline.ts";
 
 /** This is in every picture. */
 export const SIGNATURE = "<!-- Drawn by deno task golden or deno task draw -->";
@@ -56,28 +51,30 @@ export function picture(
   const right = Math.max(TIMES + gap * lanes.length, x(undefined) + 76);
   const width = Math.ceil(right + LETTER * LETTERS + 14);
 
-  let y = HEAD + 16;
+  let y = HEAD;
   let at: Column;
-  let middle = "main";
-  /** From where on each is suspended who is. */
-  const suspended = new Map<Column, number>();
-  const givesControl = ({ note }: Step) =>
-    note?.startsWith("main gives control");
-  for (const step of before.flatMap(({ steps }) => steps)) {
-    if (step.word === "yield" || step.word === "await") suspended.set(at, HEAD);
-    if (givesControl(step)) middle = found.middle;
-    at = step.column;
-    suspended.delete(at);
-  }
-  let thread = `M${x(at)} ${HEAD}`;
+  let thread = "";
   const under: string[] = [];
-  const over = lanes.map((name) => pill(x(name), HEAD, name ?? middle));
-  function resume(name: Column, y: number) {
-    const from = suspended.get(name);
-    if (from) under.push(`<path d="M${x(name)} ${from}V${y}" ${DOTS}/>`);
+  const over: string[] = [];
+  const suspended = new Map<Column, number>(); // since which height each one is
+  const isLeaving = ({ note }: Step) => note?.startsWith("main gives control");
+  function move({ column, word }: Step) {
+    if (word === "yield" || word === "await") suspended.set(at, y);
+    at = column;
+    resume(at);
+  }
+  function resume(name: Column) {
+    const from = suspended.get(name) ?? y;
+    if (from < y) under.push(`<path d="M${x(name)} ${from}V${y}" ${DOTS}/>`);
     suspended.delete(name);
   }
 
+  const earlier = before.flatMap(({ steps }) => steps);
+  earlier.forEach(move);
+  const middle = earlier.some(isLeaving) ? found.middle : "main";
+  for (const name of lanes) over.push(pill(x(name), HEAD, name ?? middle));
+  thread = `M${x(at)} ${HEAD}`;
+  y += 16;
   let saidFree = false;
   for (const { at: ms, steps, wait } of moments) {
     const top = y;
@@ -90,19 +87,18 @@ export function picture(
         if (word) over.push(text(x(at) + side * gap / 2, y - 3, word, SOFT));
         over.push(`<path d="M${x(name) - side} ${y}l${-8 * side} -4v8z"/>`);
         thread += `V${y}H${x(name)}`;
-        if (word === "yield" || word === "await") suspended.set(at, y);
-        resume(name, y);
-        at = name;
+        move(step);
       }
       // To come back to the event loop and wait there is drawn by the wait.
       const waits = step === steps.at(-1) && wait?.thread === "free";
       if (waits && line === undefined && !note) continue;
-      y += givesControl(step) ? ROW : ROW / 2;
-      if (givesControl(step)) over.push(pill(x(name), y, found.middle));
+      const room = isLeaving(step) ? ROW : ROW / 2;
+      y += room;
+      if (isLeaving(step)) over.push(pill(x(name), y, found.middle));
       else if (line === undefined) over.push(dot(x(name), y, 3.5, EMPTY));
       else over.push(dot(x(name), y, 5), text(right, y + 5, cut(line), OUTPUT));
       if (note) over.push(...notes(right, y, [note]));
-      y += givesControl(step) ? ROW - 2 : ROW / 2;
+      y += isLeaving(step) ? ROW - 2 : ROW / 2;
     }
     y += steps.length > 0 ? 4 : 14;
     under.unshift(box(14, top, width - 22, y - top, BAND));
@@ -110,16 +106,13 @@ export function picture(
     if (!wait) continue;
 
     const isShort = wait.ms <= SHORT_MS;
-    // That the thread is free is said once, and who sleeps each time.
-    const isFree = wait.thread === "free";
     const said = isShort ? [] : noteOf(wait, saidFree);
-    saidFree ||= isFree && !isShort;
-    const height = isShort
-      ? 14
-      : 16 + 9 * said.length + Math.min(Math.round(wait.ms / 25), 60);
+    const length = Math.min(Math.round(wait.ms / 25), 60);
+    const height = isShort ? 14 : 16 + 9 * said.length + length;
     const bar = (name: Column, style: string) =>
       box(x(name) - 9, y + 3, 18, height - 6, style);
     if (wait.thread === "free") {
+      saidFree ||= !isShort; // That it is free is said once, who sleeps each time.
       under.push(...wait.asleep.map((name) => bar(name, ASLEEP)));
       over.push(bar(at, FREE));
     } else if (wait.thread === "blocked") over.push(bar(at, BLOCKED));
@@ -129,8 +122,9 @@ export function picture(
   }
   const ended = moments.at(-1)!.steps.at(-1)?.note;
   thread += `V${ended ? y - 12 : y + 8}`;
-  for (const name of suspended.keys()) resume(name, y + 8);
-  const height = Math.ceil(y + 12);
+  y += 8;
+  for (const name of suspended.keys()) resume(name);
+  const height = Math.ceil(y + 4);
   const size = `width="${width}" height="${height}"`;
   return `<svg xmlns="http://www.w3.org/2000/svg" ${size} viewBox="0 0 ${width} ${height}"
   role="img" font-family="Helvetica, Arial, sans-serif" font-size="14" fill="#1f2328">
@@ -149,7 +143,7 @@ ${over.join("\n")}
 /** What is before a time, and what from then on. A wait may go on at that time. */
 function split(moments: Moment[], from: number) {
   const before = moments.filter(({ at }) => at < from);
-  const after = moments.filter(({ at }) => at >= from);
+  const after = moments.slice(before.length);
   const wait = before.at(-1)?.wait;
   const ms = (after[0]?.at ?? 0) - from;
   if (wait && ms > 0) {
@@ -160,16 +154,16 @@ function split(moments: Moment[], from: number) {
 
 /** What is said of a wait, in lines; that the thread is free may be known. */
 function noteOf(wait: Wait, knownFree = false): string[] {
-  if (wait.thread === "free") {
-    const verb = wait.asleep.length > 1 ? "sleep" : "sleeps";
-    const names = new Intl.ListFormat("en").format(wait.asleep);
-    const who = names ? [`${names} ${verb}${knownFree ? "" : ";"}`] : [];
-    const free = "the thread is free and waits in the event loop";
-    return knownFree ? who : [...who, free];
+  if (wait.thread !== "free") {
+    const { by = "main" } = wait.thread === "blocked" ? wait : {};
+    const who = wait.thread === "blocked" ? `${by} sleeps and` : "a sleep";
+    return [`${who} blocks the thread:`, "nothing else can run"];
   }
-  const known = wait.thread === "blocked";
-  const who = known ? `${wait.by ?? "main"} sleeps and` : "a sleep";
-  return [`${who} blocks the thread:`, "nothing else can run"];
+  const names = new Intl.ListFormat("en").format(wait.asleep);
+  const who = `${names} ${wait.asleep.length > 1 ? "sleep" : "sleeps"}`;
+  if (knownFree) return names ? [who] : [];
+  const free = "the thread is free and waits in the event loop";
+  return names ? [`${who};`, free] : [free];
 }
 
 /** The same in words, for those who can't see the picture. */
