@@ -39,6 +39,7 @@ const yieldTo = (promise: Promise<void>) =>
 async function awaitTo(promise: Promise<void>) {
   for (let i = 0; i < COUNT; i++) await promise;
 }
+
 const generator = task();
 const unit = await time(() => {
   for (let i = 0; i < COUNT; i++) generator.next();

@@ -153,14 +153,13 @@ export function fakeClock({ emit, asCallback, idle, end }: Listener) {
   }
   replace(Atomics, "wait", block);
 
-  function timeout(ms: number) {
+  replace(AbortSignal, "timeout", (ms: number) => {
     const controller = new AbortController();
     const reason = "The operation was aborted due to timeout";
     const error = new DOMException(reason, "TimeoutError");
     setTimeout(() => controller.abort(error), ms);
     return controller.signal;
-  }
-  replace(AbortSignal, "timeout", timeout);
+  });
 
   let questions = 0; // since something else was done
   function ask() {

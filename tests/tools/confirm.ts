@@ -16,16 +16,20 @@ function endLine(at: number, error?: string): Line {
   return { text: `(the program ends${why})`, at };
 }
 
+const busyAt = (ms: number) =>
+  `It keeps the thread busy: the fake clock, which moves only when all wait,
+stands at ${ms / 1000} s after ${
+    MAX_RECORDING_MS / 1000
+  } s. If it never waits, an
+\`await\` or a \`yield*\` may be missing.`;
+
 /**
  * Records the program in a file, in a process of its own, up to `seconds`, and as
  * long again to see who goes on then.
  *
  * @throws An `Error` that says why that can't be done.
  */
-export async function recordFile(
-  path: string,
-  seconds: number,
-): Promise<Recording> {
+export async function recordFile(path: string, seconds: number) {
   const here = import.meta.dirname!;
   const config = `--config=${resolve(here, "../../deno.json")}`;
   const preload = `--preload=${resolve(here, "preload.ts")}`;
@@ -51,22 +55,17 @@ export async function recordFile(
   );
   if (stderr) console.error(stderr.trimEnd());
   if (error) recording.push({ ...now(), does: "ends", error });
-  if (!ended && now().at <= seconds * 1000) {
-    throw new Error(
-      isTooMuch()
-        ? TOO_MUCH
-        : `It keeps the thread busy: the fake clock, which moves only when
-all wait, stands at ${now().at / 1000} s after ${MAX_RECORDING_MS / 1000} s.
-If it never waits, an \`await\` or a \`yield*\` may be missing.`,
-    );
-  }
   const { length } = linesOf(recording, seconds);
-  if (length > 20 * MAX_EVENTS) throw new Error(TOO_MUCH);
+  const isCut = !ended && now().at <= seconds * 1000;
+  if (isCut && isTooMuch() || length > 20 * MAX_EVENTS) {
+    throw new Error(TOO_MUCH);
+  }
+  if (isCut) throw new Error(busyAt(now().at));
   if (length > 0) return recording;
   const waits = recording.some((event) => "forEver" in event);
-  const forEver = waits && "Atomics.wait is given no time: it never ends";
-  const why = error || forEver ? `: ${error || forEver}` : "";
-  throw new Error(`It prints nothing in ${seconds} s${why}.`);
+  const forEver = "Atomics.wait is given no time: it never ends.";
+  const why = error ?? (waits ? forEver : "");
+  throw new Error(`It prints nothing in ${seconds} s. ${why}`.trimEnd());
 }
 
 /**
@@ -89,13 +88,14 @@ export async function confirm(
   const lateIn: number[] = []; // the number of the first late line of each try
   for (let tries = 1; true; tries++) {
     const printed = await run(program, seconds, recorded.length);
-    const i = differs(recorded, printed);
-    if (i === undefined) return;
-    const [expected, line] = [recorded[i], printed[i]];
+    const pairs = pair(recorded, printed);
+    const i = pairs.findIndex(differs);
+    if (i < 0) return;
+    const { expected, line } = pairs[i];
     const isLate = !line || line.text === expected?.text;
     if (isLate) lateIn.push(i);
     const isWork = lateIn.length === 3 && new Set(lateIn).size === 1;
-    const cause = causeOf(shown, recorded, printed, i) || isWork && WORK;
+    const cause = causeOf(shown, pairs, i) || isWork && WORK;
     const message = `It does not print the same as was recorded, or not then:
 recorded: ${tell(expected)}
 printed:  ${tell(line)}
@@ -136,20 +136,21 @@ async function run(program: string[], seconds: number, count: number) {
   return lines.filter(({ at }, i) => i < count || at < due);
 }
 
-/** The first line that is not printed as it was recorded, and when, by its number. */
-function differs(recorded: Line[], printed: Line[]) {
-  for (let i = 0; i < Math.max(recorded.length, printed.length); i++) {
+/** A line as recorded and as printed, and how many milliseconds late that came. */
+type Pair = { expected?: Line; line?: Line; late: number };
+
+function pair(recorded: Line[], printed: Line[]): Pair[] {
+  const { length } = recorded.length > printed.length ? recorded : printed;
+  return Array.from({ length }, (_, i) => {
     const [expected, line] = [recorded[i], printed[i]];
-    if (expected?.text !== line?.text) return i;
-    const early = line.at < expected.at; // since the process was started
-    const late = lateness(recorded, printed, i) > tolerance(expected.at);
-    if (early || late) return i;
-  }
+    return { expected, line, late: line?.at - expected?.at };
+  });
 }
 
-/** How many milliseconds a line came late, counted from the first one. */
-function lateness(recorded: Line[], printed: Line[], i: number) {
-  return printed[i].at - printed[0].at - (recorded[i].at - recorded[0].at);
+/** Whether a line is another one, early, or late, counted from the first one. */
+function differs({ expected, line, late }: Pair, _: number, [first]: Pair[]) {
+  if (!expected || expected.text !== line?.text || late < 0) return true;
+  return late - first.late > tolerance(expected.at);
 }
 
 const tell = (line?: Line) =>
@@ -166,44 +167,39 @@ const SHORT =
 asked for, and many short ones add up. Let it sleep longer, but less often.`;
 
 /** Why the line of this number differs, if it is known. */
-function causeOf(
-  recording: Recording,
-  recorded: Line[],
-  printed: Line[],
-  i: number,
-): string | undefined {
-  const [expected, line] = [recorded[i], printed[i]];
+function causeOf(recording: Recording, pairs: Pair[], i: number) {
+  const { expected, line } = pairs[i];
   const withoutDigits = (line?: Line) => line?.text.replaceAll(/\d+/g, "0");
-  const isOther = line && !recorded.some(({ text }) => text === line.text);
+  const isOther = !pairs.some(({ expected }) => expected?.text === line?.text);
   if (isOther && withoutDigits(expected) === withoutDigits(line)) return CHANCE;
   const used = recording.find((event) => event.does === "uses");
   if (used) {
     return `It uses ${used.what}, and the fake clock does not follow that.`;
   }
   if (!expected) return;
-  const other = recorded.find(({ text, at }, j) =>
-    j > i && text === line?.text && at - expected.at <= 10
-  );
-  if (other && timersDue(recording, expected.at, other.at) > 1) {
-    const due = new Set([expected.at, other.at].map((at) => `${at / 1000} s`));
-    return `Both are due at ${[...due].join(" and ")}; in a real run either ` +
-      "may come first. Make one of them 10 ms longer.";
+  if (!line || line.text === expected.text) {
+    return addsUp(recording, pairs.slice(0, i + 1)) ? SHORT : undefined;
   }
-  const isLate = !line || line.text === expected.text;
-  if (isLate && addsUp(recording, recorded, printed.slice(0, i + 1))) {
-    return SHORT;
+  const { at = Infinity } = pairs.slice(i)
+    .find(({ expected }) => expected?.text === line.text)?.expected ?? {};
+  if (at > expected.at + 10 || timersDue(recording, expected.at, at) < 2) {
+    return;
   }
+  const due = new Set([expected.at, at].map((at) => `${at / 1000} s`));
+  return `Both are due at ${[...due].join(" and ")}; in a real run either ` +
+    "may come first. Make one of them 10 ms longer.";
 }
 
-/** Whether what was printed came later with each line, by as much as its sleeps. */
-function addsUp(recording: Recording, recorded: Line[], printed: Line[]) {
-  const last = printed.length - 1;
-  const due = recorded[last]?.at ?? 0;
-  const fired =
-    recording.filter(({ does, at }) => does === "fires" && at <= due).length;
-  const late = (i: number) => lateness(recorded, printed, i);
+/** Whether these lines came later and later, by as much as the sleeps before them. */
+function addsUp(recording: Recording, pairs: Pair[]) {
+  const due = pairs.at(-1)!.expected!.at;
+  const before = recording.filter(({ at }) => at <= due);
+  const fired = before.filter(({ does }) => does === "fires").length;
+  const late = pairs.filter(({ line }) => line)
+    .map((pair) => pair.late - pairs[0].late);
+  const last = late.length - 1;
   if (fired < 20 || last < 1) return false;
-  const [half, each] = [late(last >> 1) / late(last), late(last) / fired];
+  const [half, each] = [late[last >> 1] / late[last], late[last] / fired];
   return each > 0.5 && each < 4 && (last < 4 || half > 0.25 && half < 0.75);
 }
 

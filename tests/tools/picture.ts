@@ -53,7 +53,6 @@ export function picture(
 
   let y = HEAD;
   let at: Column;
-  let thread = "";
   const under: string[] = [];
   const over: string[] = [];
   const suspended = new Map<Column, number>(); // since which height each one is
@@ -73,7 +72,7 @@ export function picture(
   earlier.forEach(move);
   const middle = earlier.some(isLeaving) ? found.middle : "main";
   for (const name of lanes) over.push(pill(x(name), HEAD, name ?? middle));
-  thread = `M${x(at)} ${HEAD}`;
+  let thread = `M${x(at)} ${HEAD}`;
   y += 16;
   let saidFree = false;
   for (const { at: ms, steps, wait } of moments) {
@@ -92,13 +91,13 @@ export function picture(
       // To come back to the event loop and wait there is drawn by the wait.
       const waits = step === steps.at(-1) && wait?.thread === "free";
       if (waits && line === undefined && !note) continue;
-      const room = isLeaving(step) ? ROW : ROW / 2;
-      y += room;
-      if (isLeaving(step)) over.push(pill(x(name), y, found.middle));
+      const leaves = isLeaving(step);
+      y += leaves ? ROW : ROW / 2;
+      if (leaves) over.push(pill(x(name), y, found.middle));
       else if (line === undefined) over.push(dot(x(name), y, 3.5, EMPTY));
       else over.push(dot(x(name), y, 5), text(right, y + 5, cut(line), OUTPUT));
       if (note) over.push(...notes(right, y, [note]));
-      y += isLeaving(step) ? ROW - 2 : ROW / 2;
+      y += leaves ? ROW - 2 : ROW / 2;
     }
     y += steps.length > 0 ? 4 : 14;
     under.unshift(box(14, top, width - 22, y - top, BAND));
@@ -146,10 +145,8 @@ function split(moments: Moment[], from: number) {
   const after = moments.slice(before.length);
   const wait = before.at(-1)?.wait;
   const ms = (after[0]?.at ?? 0) - from;
-  if (wait && ms > 0) {
-    after.unshift({ at: from, steps: [], wait: { ...wait, ms } });
-  }
-  return [before, after];
+  const rest = { at: from, steps: [], wait: wait && { ...wait, ms } };
+  return [before, wait && ms > 0 ? [rest, ...after] : after];
 }
 
 /** What is said of a wait, in lines; that the thread is free may be known. */
@@ -190,9 +187,8 @@ const box = (x: number, y: number, w: number, h: number, style: string) =>
 
 function notes(x: number, y: number, lines: string[]) {
   const first = y + 5 - 8.5 * (lines.length - 1);
-  return lines.map((line, i) =>
-    text(x, first + 17 * i, cut(line), `font-style="italic"`)
-  );
+  const style = `font-style="italic"`;
+  return lines.map((line, i) => text(x, first + 17 * i, cut(line), style));
 }
 
 function pill(x: number, y: number, name: string) {

@@ -15,10 +15,8 @@ export type RecordedEvent =
 type Doing =
   | Tick
   | { does: "prints"; text: string }
-  /** Something that the fake clock does not follow. */
-  | { does: "uses"; what: string }
-  /** An error that nobody has caught yet. */
-  | { does: "fails" }
+  | { does: "uses"; what: string } // and the fake clock does not follow it
+  | { does: "fails" } // by an error that nobody has caught yet
   | { does: "ends"; error?: string };
 
 /** All that a program does on the fake clock, in order. */
@@ -128,12 +126,9 @@ export function recorder(emit: Emit, traced: boolean, end = () => {}) {
   clock.replace(Deno.stdout, "writeSync", write);
   clock.replace(Deno.stdout, "write", later);
 
-  function stop() {
-    clock.stop();
-    control?.stop();
-  }
-  const run = control?.run ?? (<T>(main: () => T) => main());
-  return { tell, stop, run, start: clock.start };
+  const stop = () => (clock.stop(), control?.stop());
+  const { run } = control ?? { run: <T>(main: () => T) => main() };
+  return { tell, run, start: clock.start, stop };
 }
 
 /**
