@@ -6,7 +6,7 @@ import config from "../deno.json" with { type: "json" };
 import bare from "./all_test.ts" with { type: "text" };
 import { lessons, recorded } from "./lessons.ts";
 import programs from "./programs.txt" with { type: "text" };
-import { alone, confirm, recordFile } from "./tools/confirm.ts";
+import { confirm, recordFile } from "./tools/confirm.ts";
 import { record, type RecordedEvent, textOf } from "./tools/record.ts";
 
 const root = `${import.meta.dirname}/..`;
@@ -60,11 +60,12 @@ Deno.test("the three scripts repeat themselves 20,000 times in the same memory",
 Deno.test("each script, alone and as a process, prints what its main prints here", async () => {
   for (const lesson of lessons) await recorded(lesson); // On the fake clock.
   await Promise.all(lessons.map(async (lesson) => {
-    const { name, seconds, script } = lesson;
-    const there = await recordFile(`${root}/scripts/${name}.ts`, seconds);
+    const { seconds } = lesson;
+    const path = `${root}/scripts/${lesson.name}.ts`;
+    const there = await recordFile(path, seconds);
     const here = await recorded(lesson);
     assertEquals(textOf(there, seconds), textOf(here, seconds));
-    await confirm(there, alone((await script()).default), seconds);
+    await confirm(there, ["--no-config", path], seconds);
   }));
 });
 

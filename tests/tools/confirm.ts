@@ -106,12 +106,6 @@ ${cause || ""}`.trimEnd();
   }
 }
 
-/** How a script is run alone: from its text, with nothing beside it. */
-export function alone(script: string): string[] {
-  const text = encodeURIComponent(script);
-  return ["--no-config", `data:text/typescript;charset=utf-8,${text}`];
-}
-
 /** What went wrong, in a sentence: what is no plain `Error` was not expected. */
 export function sentenceOf(error: Error & { code?: string }): string {
   if (error.constructor === Error || error.code) return error.message;

@@ -33,6 +33,8 @@ const OUTPUT =
  * Draws where the one thread is from a second of a recording to another one, beside
  * what it prints, as an SVG picture. Time runs down; what is in one grey band takes
  * no time. `what` names the program, and `tasks` is for `timeline`.
+ *
+ * @throws An `Error` if a task is in no line, or the program ends before that.
  */
 export function picture(
   what: string,
@@ -43,6 +45,7 @@ export function picture(
   const title = `${what}, ${from} s to ${to} s: where the one thread is`;
   const found = timeline(recording, to, tasks);
   const [before, moments] = split(found.moments, from * 1000);
+  if (moments.length === 0) throw new Error(`It ends before ${from} s.`);
   const lanes: Column[] = [...found.tasks];
   lanes.splice(Math.ceil(lanes.length / 2), 0, undefined);
   const least = lanes.length > 1 ? 88 : 112; // so that "main/event loop" fits
@@ -214,7 +217,7 @@ function lengthOf(text: string) {
 
 /** As much of a line as there is room for. */
 function cut(line: string) {
-  const letters = lettersOf(line);
+  const letters = lettersOf(line.slice(0, 9 * LETTERS)); // emoji are up to 9 units
   while (lengthOf(letters.join("")) > LETTERS) letters.splice(-2, 2, "…");
   // Other spaces are drawn as one.
   return letters.join("").replaceAll(/ (?= )|^ /g, "\u00a0");

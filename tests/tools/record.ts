@@ -102,8 +102,8 @@ export function recorder(emit: Emit, traced: boolean, end = () => {}) {
   }
 
   const { queueMicrotask } = globalThis;
-  const fakeMicrotask = (given: Callback) => queueMicrotask(asCallback(given));
-  clock.replace(globalThis, "queueMicrotask", fakeMicrotask);
+  const queue = (given: Callback) => queueMicrotask(asCallback(given));
+  clock.replace(globalThis, "queueMicrotask", queue);
 
   // Deno's own class, which is not public, formats all as its console does.
   // deno-lint-ignore no-explicit-any
@@ -118,13 +118,13 @@ export function recorder(emit: Emit, traced: boolean, end = () => {}) {
   }
   // What Node's process.stdout writes comes this way, too.
   const decoder = new TextDecoder();
-  const write = (bytes: Uint8Array) => {
+  function writeSync(bytes: Uint8Array) {
     tell({ does: "prints", text: decoder.decode(bytes, { stream: true }) });
     return bytes.length;
-  };
-  const later = (bytes: Uint8Array) => Promise.resolve(write(bytes));
-  clock.replace(Deno.stdout, "writeSync", write);
-  clock.replace(Deno.stdout, "write", later);
+  }
+  const write = (bytes: Uint8Array) => Promise.resolve(writeSync(bytes));
+  clock.replace(Deno.stdout, "writeSync", writeSync);
+  clock.replace(Deno.stdout, "write", write);
 
   const stop = () => (clock.stop(), control?.stop());
   const { run } = control ?? { run: <T>(main: () => T) => main() };

@@ -3,22 +3,24 @@
 import { green, yellow } from "@std/fmt/colors";
 import { resolve } from "node:path";
 import { drawLesson, lessons, recorded } from "../lessons.ts";
-import { alone, confirm, sentenceOf } from "./confirm.ts";
+import { confirm, sentenceOf } from "./confirm.ts";
 import { textOf } from "./record.ts";
 
+const root = resolve(import.meta.dirname!, "../..");
 const files = new Map<string, string>();
 
 // All are recorded before the first is confirmed: there is just one fake clock.
 for (const lesson of lessons) await recorded(lesson).catch(() => {});
 await Promise.all(lessons.map(async (lesson) => {
-  const { name, seconds, script } = lesson;
+  const { name, seconds } = lesson;
+  const path = `scripts/${name}.ts`;
   try {
     const recording = await recorded(lesson); // as `deno test` does
-    await confirm(recording, alone((await script()).default), seconds);
+    await confirm(recording, ["--no-config", `${root}/${path}`], seconds);
     files.set(`${name}.txt`, textOf(recording, seconds));
     files.set(`${name}.svg`, drawLesson(lesson, recording));
   } catch (error) {
-    console.error(`scripts/${name}.ts: ${sentenceOf(error as Error)}`);
+    console.error(`${path}: ${sentenceOf(error as Error)}`);
   }
 }));
 if (files.size < 2 * lessons.length) {
@@ -26,10 +28,9 @@ if (files.size < 2 * lessons.length) {
   Deno.exit(1);
 }
 
-const folder = resolve(import.meta.dirname!, "../../golden");
-await Deno.mkdir(folder, { recursive: true });
+await Deno.mkdir(`${root}/golden`, { recursive: true });
 for (const [name, content] of [...files].sort()) {
-  const path = resolve(folder, name);
+  const path = `${root}/golden/${name}`;
   const old = await Deno.readTextFile(path).catch(() => undefined);
   if (old !== content) await Deno.writeTextFile(path, content);
   const state = old === content ? green("is up to date") : yellow("written");
