@@ -11,14 +11,17 @@ function kill(child: Deno.ChildProcess) {
 for (const type of ["error", "unhandledrejection", "unload"]) {
   addEventListener(type, () => running.forEach(kill));
 }
-const signals: Deno.Signal[] = Deno.build.os === "windows"
+const isWindows = Deno.build.os === "windows";
+const signals: Deno.Signal[] = isWindows
   ? ["SIGINT", "SIGBREAK"]
   : ["SIGHUP", "SIGINT", "SIGTERM"];
 for (const signal of signals) {
   Deno.addSignalListener(signal, function end() {
     running.forEach(kill);
     Deno.removeSignalListener(signal, end);
-    Deno.kill(Deno.pid, signal);
+    Deno.kill(Deno.pid, isWindows ? "SIGKILL" : signal);
+    // Until that has come, nobody is to go on and start another program.
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 1_000);
   });
 }
 

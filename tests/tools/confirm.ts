@@ -18,10 +18,10 @@ function endLine(at: number, error?: string): Line {
 
 const busyAt = (ms: number) =>
   `It keeps the thread busy: the fake clock, which moves only when all wait,
-stands at ${ms / 1000} s after ${
-    MAX_RECORDING_MS / 1000
-  } s. If it never waits, an
-\`await\` or a \`yield*\` may be missing.`;
+stands at ${
+    ms / 1000
+  } s after 10 s. If it never waits, an \`await\` or a \`yield*\`
+may be missing.`;
 
 /**
  * Records the program in a file, in a process of its own, up to `seconds`, and as
@@ -174,11 +174,10 @@ function causeOf(recording: Recording, pairs: Pair[], i: number) {
   if (!line || line.text === expected.text) {
     return addsUp(recording, pairs.slice(0, i + 1)) ? SHORT : undefined;
   }
-  const { at = Infinity } = pairs.slice(i)
-    .find(({ expected }) => expected?.text === line.text)?.expected ?? {};
-  if (at > expected.at + 10 || timersDue(recording, expected.at, at) < 2) {
-    return;
-  }
+  const later = pairs.slice(i).map(({ expected }) => expected);
+  const at = later.find((each) => each?.text === line.text)?.at ?? Infinity;
+  const isNear = at <= expected.at + 10;
+  if (!isNear || timersDue(recording, expected.at, at) < 2) return;
   const due = new Set([expected.at, at].map((at) => `${at / 1000} s`));
   return `Both are due at ${[...due].join(" and ")}; in a real run either ` +
     "may come first. Make one of them 10 ms longer.";
@@ -199,13 +198,12 @@ function addsUp(recording: Recording, pairs: Pair[]) {
 
 /** At how many different times the timers were set that are due between two times. */
 function timersDue(recording: Recording, from: number, to: number): number {
-  const setAt = new Map<number, number>();
+  const setAt: number[] = []; // by the timer's number
   const found = new Set<number>();
   for (const { at, ...event } of recording) {
-    if (event.does === "sets") setAt.set(event.timer, at);
-    if (event.does === "fires" && at >= from && at <= to) {
-      found.add(setAt.get(event.timer)!);
-    }
+    if (event.does === "sets") setAt[event.timer] = at;
+    const isDue = event.does === "fires" && at >= from && at <= to;
+    if (isDue) found.add(setAt[event.timer]);
   }
   return found.size;
 }
