@@ -6,12 +6,9 @@ export type Text = () => Promise<{ default: string }>;
 
 export interface Lesson {
   name: string;
-  /** How many seconds `golden/NAME.txt` shows. */
-  seconds: number;
-  /** How many `golden/NAME.svg` shows, if the lesson repeats itself after them. */
-  cycle?: number;
-  /** Whose lines have a lane in the picture, if it isn't every "task N". */
-  tasks?: string[];
+  seconds: number; // how many golden/NAME.txt shows
+  cycle?: number; // how many golden/NAME.svg shows, if it is repeated after them
+  tasks?: string[]; // who has a column there, if not every "task N"
   module: () => Promise<{ main: () => unknown }>;
   script: Text;
   output: Text;
@@ -55,9 +52,8 @@ export const lessons: Lesson[] = [
 
 /** The recording of a lesson: one for all, as a lesson may keep something. */
 export function recorded(lesson: Lesson): Promise<Recording> {
-  return lesson.recording ??= record(lesson.module, 2 * lesson.seconds, {
-    traced: true,
-  });
+  const { module, seconds } = lesson;
+  return lesson.recording ??= record(module, 2 * seconds, { traced: true });
 }
 
 /** Draws what `golden/NAME.svg` shows. */

@@ -8,33 +8,36 @@ function kill(child: Deno.ChildProcess) {
     // It has ended by itself.
   }
 }
-const killAll = () => running.forEach(kill);
 for (const type of ["error", "unhandledrejection", "unload"]) {
-  addEventListener(type, killAll);
+  addEventListener(type, () => running.forEach(kill));
 }
-const SIGNALS: Deno.Signal[] = Deno.build.os === "windows"
+const isWindows = Deno.build.os === "windows";
+const signals: Deno.Signal[] = isWindows
   ? ["SIGINT", "SIGBREAK"]
   : ["SIGHUP", "SIGINT", "SIGTERM"];
-const listeners = new Map(SIGNALS.map((signal) => [signal, () => {
-  killAll();
-  listeners.forEach((end, each) => Deno.removeSignalListener(each, end));
-  Deno.kill(Deno.pid, signal);
-}]));
-
-/** How a program has ended: by itself or not, and by which error. */
-export interface Outcome {
-  ended: boolean;
-  /** What Deno says of it in one line, such as "Uncaught Error: a mistake". */
-  error?: string;
-  /** All that it has printed to standard error. */
-  stderr: string;
+for (const signal of signals) {
+  Deno.addSignalListener(signal, function end() {
+    running.forEach(kill);
+    Deno.removeSignalListener(signal, end);
+    Deno.kill(Deno.pid, isWindows ? "SIGKILL" : signal);
+    // Until that has come, nobody is to go on and start another program.
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 1_000);
+  });
 }
 
 /**
- * Starts Deno with no permission, and gives `read` each piece of what the program
- * prints. It runs until it ends, or until it is ended by the function `end`.
+ * Runs Deno with no permission until the program ends, or until it `isOver`, which is
+ * asked again and again. `read` gets each piece of what is printed. All times are in
+ * milliseconds since the start. Returns when it was over, whether it has `ended` by
+ * itself, its standard error and, in one line, the `error` by which it has ended.
  */
-export function startProgram(args: string[], read: (text: string) => void) {
+export async function runProgram(
+  args: string[],
+  read: (text: string, at: number) => void,
+  isOver: (now: number) => boolean,
+) {
+  const begun = performance.now();
+  const now = () => performance.now() - begun;
   const child = new Deno.Command(Deno.execPath(), {
     args: ["run", "--no-prompt", ...args],
     env: { NO_COLOR: "1" },
@@ -42,26 +45,24 @@ export function startProgram(args: string[], read: (text: string) => void) {
     stdout: "piped",
     stderr: "piped",
   }).spawn();
-  if (running.size === 0) {
-    listeners.forEach((end, each) => Deno.addSignalListener(each, end));
-  }
   running.add(child);
   let ended = true;
-  async function outcome(): Promise<Outcome> {
-    const errors = new Response(child.stderr).text();
-    const decoder = new TextDecoderStream();
-    for await (const text of child.stdout.pipeThrough(decoder)) read(text);
-    const [{ success }, stderr] = await Promise.all([child.status, errors]);
-    running.delete(child);
-    if (running.size === 0) {
-      listeners.forEach((end, each) => Deno.removeSignalListener(each, end));
-    }
-    const line = stderr.match(/^error: (.*)/m)?.[1] ?? "an exit code";
-    return { ended, stderr, error: ended && !success ? line : undefined };
-  }
-  function end() {
+  function check() {
+    if (!isOver(now())) return;
     ended = false;
     kill(child);
   }
-  return { outcome: outcome(), end };
+  const timer = setInterval(check, 50);
+  const errors = new Response(child.stderr).text();
+  const decoder = new TextDecoderStream();
+  for await (const text of child.stdout.pipeThrough(decoder)) {
+    read(text, now());
+    check();
+  }
+  const [{ success }, stderr] = await Promise.all([child.status, errors]);
+  clearInterval(timer);
+  running.delete(child);
+  const line = stderr.match(/^error: (.*)/m)?.[1] ?? "an exit code";
+  const error = ended && !success ? line : undefined;
+  return { at: now(), ended, stderr, error };
 }

@@ -19,58 +19,32 @@ export type Tick =
   | { does: "blocks"; forEver?: true };
 
 /** What `setTimeout` returns in Deno, as in Node: it can be used as a number. */
-class Timeout {
-  id: number;
-  ms: number;
-  due = 0;
-  repeats: boolean;
-  isCleared = false;
-  call = () => {};
-  /** Sets it anew, also when it has gone off, but not when it was cleared. */
-  refresh = () => this as Timeout;
-  #hasRef = true;
-
-  constructor(id: number, ms: number, repeats: boolean) {
-    this.id = id;
-    this.ms = 1 <= ms && ms < 2 ** 31 ? Math.trunc(ms) : 1;
-    this.repeats = repeats;
-  }
-
-  hasRef() {
-    return this.#hasRef;
-  }
-
-  ref() {
-    this.#hasRef = true;
-    return this;
-  }
-
-  /** From now on it does not keep the program from its end. */
-  unref() {
-    this.#hasRef = false;
-    return this;
-  }
-
-  close() {
-    clearTimeout(this.id);
-    return this;
-  }
-
-  [Symbol.toPrimitive]() {
-    return this.id;
-  }
+function makeTimer(id: number, ms: number, repeats: boolean) {
+  const timer = {
+    id,
+    ms: 1 <= ms && ms < 2 ** 31 ? Math.trunc(ms) : 1,
+    due: 0,
+    repeats,
+    isCleared: false,
+    keepsAlive: true, // else the program may end before it goes off
+    call: () => {},
+    hasRef: () => timer.keepsAlive,
+    ref: () => Object.assign(timer, { keepsAlive: true }),
+    unref: () => Object.assign(timer, { keepsAlive: false }),
+    close: () => (clearTimeout(id), timer),
+    refresh: (): object => timer,
+    [Symbol.toPrimitive]: () => id,
+  };
+  return timer;
 }
+type Timer = ReturnType<typeof makeTimer>;
 
 /** Whom a clock tells, and whom it asks. */
 interface Listener {
-  /** The program gets what it throws. */
-  emit: (tick: Tick) => void;
-  /** Is given each callback of a timer, and returns what is called instead. */
-  asCallback: (callback: Callback, timer: number) => Callback;
-  /** Is called when all wait. */
-  idle: () => void;
-  /** Is called when all wait, and no timer is left. */
-  end: () => void;
+  emit: (tick: Tick) => void; // the program gets what it throws
+  asCallback: (given: Callback, timer: number) => Callback; // what is called instead
+  idle: () => void; // all wait
+  end: () => void; // and no timer is left
 }
 
 /**
@@ -98,37 +72,32 @@ export function fakeClock({ emit, asCallback, idle, end }: Listener) {
     undo.defer(() => object[name] = real);
   }
 
-  const timers = new Set<Timeout>(); // in the order in which they were set
+  const timers = new Map<number, Timer>(); // in the order in which they were set
   let count = 0;
-  let taken: Timeout | undefined;
-  function set(timer: Timeout, start = now()) {
-    timers.delete(timer);
-    timers.add(timer);
+  let taken: Timer | undefined; // the last that has gone off
+  function set(timer: Timer, start = now()) {
+    timers.delete(timer.id);
+    timers.set(timer.id, timer);
     timer.due = start + timer.ms;
     emit({ does: "sets", timer: timer.id, ms: timer.ms });
     schedule();
+  }
+  function clear(given: unknown) {
+    const id = Number(given);
+    const timer = taken?.id === id ? taken : timers.get(id);
+    if (timer) timer.isCleared = true;
+    timers.delete(id);
   }
   for (const name of ["Timeout", "Interval"] as const) {
     const real = globalThis[`set${name}`];
     const fake = (callback: Callback, ms?: unknown, ...args: unknown[]) => {
       if (typeof callback !== "function") return real(callback); // an error
       const called = asCallback(callback, ++count);
-      const timer = new Timeout(count, Number(ms), name === "Interval");
+      const timer = makeTimer(count, Number(ms), name === "Interval");
       timer.call = () => called.apply(timer, args);
-      timer.refresh = () => {
-        if (!timer.isCleared) set(timer);
-        return timer;
-      };
+      timer.refresh = () => (timer.isCleared || set(timer), timer);
       set(timer);
       return timer;
-    };
-    const clear = (given: unknown) => {
-      const all = [...timers, ...taken ? [taken] : []];
-      const timer = all.find((each) =>
-        each === given || each.id === Number(given)
-      );
-      if (timer) timer.isCleared = true;
-      if (timer) timers.delete(timer);
     };
     const promisified = { [Symbol.for("nodejs.util.promisify.custom")]: sleep };
     replace(globalThis, `set${name}`, Object.assign(fake, promisified));
@@ -137,7 +106,7 @@ export function fakeClock({ emit, asCallback, idle, end }: Listener) {
 
   /** The timers as Deno has them: in a list for each duration, the first due first. */
   function lists() {
-    const byDuration = Map.groupBy(timers, ({ ms }) => ms).values();
+    const byDuration = Map.groupBy(timers.values(), ({ ms }) => ms).values();
     return [...byDuration].sort(([a], [b]) => a.due - b.due);
   }
   /** Those that are due: in a list none before the one that was set before it. */
@@ -151,26 +120,25 @@ export function fakeClock({ emit, asCallback, idle, end }: Listener) {
   // Each turn is one of the real event loop: all promises go on in between.
   let next: ReturnType<typeof setImmediate> | undefined;
   undo.defer(() => clearImmediate(next));
-  let pass: { at: number; left: Timeout[] } = { at: 0, left: [] };
-  function schedule() {
-    next ??= setImmediate(() => {
-      next = undefined;
-      idle();
-      pass.left = pass.left.filter((timer) => timers.has(timer));
-      if (pass.left.length === 0) pass = { at: now(), left: dueTimers() };
-      const isAlive = [...timers].some((timer) => timer.hasRef());
-      if (pass.left.length > 0) fire(pass.left.shift()!);
-      else if (!isAlive) return end();
-      else time.tick(lists()[0][0].due - now());
-      schedule();
-    });
+  const schedule = () => next ??= setImmediate(turn);
+  let pass: { at: number; left: Timer[] } = { at: 0, left: [] };
+  function turn() {
+    next = undefined;
+    idle();
+    pass.left = pass.left.filter(({ id }) => timers.has(id));
+    if (pass.left.length === 0) pass = { at: now(), left: dueTimers() };
+    const timer = pass.left.shift();
+    if (timer) fire(timer);
+    else if (!timers.values().some((each) => each.hasRef())) return end();
+    else time.tick(lists()[0][0].due - now());
+    schedule();
   }
-  function fire(timer: Timeout) {
+  function fire(timer: Timer) {
     taken = timer;
-    timers.delete(timer);
+    timers.delete(timer.id);
     emit({ does: "fires", timer: timer.id });
     timer.call();
-    const isOver = timer.isCleared || timers.has(timer);
+    const isOver = timer.isCleared || timers.has(timer.id);
     if (timer.repeats && !isOver) set(timer, pass.at);
   }
 
@@ -185,47 +153,35 @@ export function fakeClock({ emit, asCallback, idle, end }: Listener) {
   }
   replace(Atomics, "wait", block);
 
-  function timeout(ms: number) {
+  replace(AbortSignal, "timeout", (ms: number) => {
     const controller = new AbortController();
     const reason = "The operation was aborted due to timeout";
     const error = new DOMException(reason, "TimeoutError");
     setTimeout(() => controller.abort(error), ms);
     return controller.signal;
-  }
-  replace(AbortSignal, "timeout", timeout);
+  });
 
-  let questions = 0;
-  function asked() {
-    const further = ++questions - MAX_QUESTIONS;
-    if (further <= 0) return;
-    // From time to time it is told again, for who wants to end it.
-    if (further % 1000 === 1) emit({ does: "blocks" });
-    questions = further + MAX_QUESTIONS;
-    time.tick(1);
-  }
+  let questions = 0; // since something else was done
   function ask() {
-    asked();
+    if (++questions > MAX_QUESTIONS) {
+      emit({ does: "blocks" }); // This is something else.
+      time.tick(1);
+      questions = MAX_QUESTIONS;
+    }
     return time.now;
   }
   replace(performance, "now", () => ask() - START_MS);
   replace(Date, "now", ask);
-  const construct = (
-    date: DateConstructor,
-    args: [],
-    target: typeof Object,
-  ) => {
-    if (args.length === 0) asked();
+  const construct = (date: DateConstructor, args: [], target: typeof Date) => {
+    if (args.length === 0) ask();
     return Reflect.construct(date, args, target);
   };
   replace(globalThis, "Date", new Proxy(Date, { construct }));
 
   return {
-    /** How many milliseconds have passed since the program began. */
-    now: () => Math.round(now()),
-    /** Something else than a question was done. */
-    pause: () => questions = 0,
-    /** Lets the time go on when all wait. */
-    start: schedule,
+    now: () => Math.round(now()), // milliseconds since the program began
+    pause: () => questions = 0, // Something else than a question was done.
+    start: schedule, // Lets the time go on when all wait.
     replace,
     stop: () => undo.dispose(),
   };

@@ -1,4 +1,5 @@
-import { startProgram } from "./child.ts";
+import { resolve } from "node:path";
+import { runProgram } from "./child.ts";
 import { asLines, type Line, linesOf, MAX_EVENTS } from "./record.ts";
 import { type Recording, TOO_MUCH, until } from "./record.ts";
 
@@ -10,8 +11,17 @@ const MAX_START_MS = 4_000;
 const tolerance = (ms: number) => Math.max(200, ms / 20);
 
 /** The line that stands for the end of a program. */
-const endLine = (error?: string) =>
-  `(the program ends${error ? ` with the error: ${error}` : ""})`;
+function endLine(at: number, error?: string): Line {
+  const why = error ? ` with the error: ${error}` : "";
+  return { text: `(the program ends${why})`, at };
+}
+
+const busyAt = (ms: number) =>
+  `It keeps the thread busy: the fake clock, which moves only when all wait,
+stands at ${
+    ms / 1000
+  } s after 10 s. If it never waits, an \`await\` or a \`yield*\`
+may be missing.`;
 
 /**
  * Records the program in a file, in a process of its own, up to `seconds`, and as
@@ -19,51 +29,43 @@ const endLine = (error?: string) =>
  *
  * @throws An `Error` that says why that can't be done.
  */
-export async function recordFile(
-  path: string,
-  seconds: number,
-): Promise<Recording> {
-  const here = import.meta.dirname;
+export async function recordFile(path: string, seconds: number) {
+  const here = import.meta.dirname!;
+  const config = `--config=${resolve(here, "../../deno.json")}`;
+  const preload = `--preload=${resolve(here, "preload.ts")}`;
   const recording: Recording = [];
-  const reached = () => recording.at(-1)?.at ?? 0;
-  let reason = "";
+  const now = () => ({ at: recording.at(-1)?.at ?? 0, running: [] });
+  const isTooMuch = () => recording.at(-MAX_EVENTS)?.at === now().at;
   let rest = "";
-  const config = `--config=${here}/../../deno.json`;
-  const preload = `--preload=${here}/preload.ts`;
-  const { outcome, end } = startProgram([config, preload, path], (text) => {
+  function read(text: string) {
     const pieces = (rest + text).split("\n");
     rest = pieces.pop()!;
     for (const piece of pieces) {
       // Whatever is no event was printed in a way that nobody follows.
       const [foreign, event] = piece.split("\x1e");
-      const at = reached();
       const text = event === undefined ? `${foreign}\n` : foreign;
-      if (text) recording.push({ at, running: [], does: "prints", text });
+      if (text) recording.push({ ...now(), does: "prints", text });
       if (event) recording.push(JSON.parse(event));
     }
-    if (recording.at(-MAX_EVENTS)?.at === reached()) reason = TOO_MUCH;
-    if (reason || reached() > 2_000 * seconds) end();
-  });
-  const timer = setTimeout(() => {
-    reason = `It keeps the thread busy: the fake clock, which moves only when
-all wait, stands at ${reached() / 1000} s after ${MAX_RECORDING_MS / 1000} s.
-If it never waits, an \`await\` or a \`yield*\` may be missing.`;
-    end();
-  }, MAX_RECORDING_MS);
-  const { ended, error, stderr } = await outcome;
-  clearTimeout(timer);
-  await Deno.stderr.write(new TextEncoder().encode(stderr));
-  if (error) {
-    recording.push({ at: reached(), running: [], does: "ends", error });
   }
-  if (!ended && reached() <= seconds * 1000) throw new Error(reason);
+  const { ended, error, stderr } = await runProgram(
+    [config, preload, path],
+    read,
+    (ms) => isTooMuch() || now().at > 2_000 * seconds || ms > MAX_RECORDING_MS,
+  );
+  if (stderr) console.error(stderr.trimEnd());
+  if (error) recording.push({ ...now(), does: "ends", error });
   const { length } = linesOf(recording, seconds);
-  if (length > 20 * MAX_EVENTS) throw new Error(TOO_MUCH);
+  const isCut = !ended && now().at <= seconds * 1000;
+  if (isCut && isTooMuch() || length > 20 * MAX_EVENTS) {
+    throw new Error(TOO_MUCH);
+  }
+  if (isCut) throw new Error(busyAt(now().at));
   if (length > 0) return recording;
   const waits = recording.some((event) => "forEver" in event);
-  const why = error ??
-    (waits && "Atomics.wait is given no time: it never ends");
-  throw new Error(`It prints nothing in ${seconds} s${why ? `: ${why}` : ""}.`);
+  const forEver = "Atomics.wait is given no time: it never ends.";
+  const why = error ?? (waits ? forEver : "");
+  throw new Error(`It prints nothing in ${seconds} s. ${why}`.trimEnd());
 }
 
 /**
@@ -79,135 +81,129 @@ export async function confirm(
   program: string[],
   seconds: number,
 ) {
-  const recorded = linesOf(recording, seconds);
-  const end = until(recording, seconds).find(({ does }) => does === "ends");
-  if (end?.does === "ends") {
-    recorded.push({ text: endLine(end.error), at: end.at });
-  }
-  const tell = (line?: Line) =>
-    line ? `${(line.at / 1000).toFixed(3)} s  ${line.text}` : "nothing more";
+  const shown = until(recording, seconds);
+  const recorded: Line[] = linesOf(shown, seconds);
+  const end = shown.find((event) => event.does === "ends");
+  if (end) recorded.push(endLine(end.at, end.error));
   const lateIn: number[] = []; // the number of the first late line of each try
   for (let tries = 1; true; tries++) {
     const printed = await run(program, seconds, recorded.length);
-    const i = differs(recorded, printed, seconds);
-    if (i === undefined) return;
-    const late = !printed[i] || printed[i].text === recorded[i]?.text;
-    if (late) lateIn.push(i);
+    const pairs = pair(recorded, printed);
+    const i = pairs.findIndex(differs);
+    if (i < 0) return;
+    const { expected, line } = pairs[i];
+    const isLate = !line || line.text === expected?.text;
+    if (isLate) lateIn.push(i);
+    const isWork = lateIn.length === 3 && new Set(lateIn).size === 1;
+    const cause = causeOf(shown, pairs, i) || isWork && WORK;
     const message = `It does not print the same as was recorded, or not then:
-recorded: ${tell(recorded[i])}
-printed:  ${tell(printed[i])}`;
-    let cause = causeOf(recording, recorded, printed, i);
-    if (!cause && tries === 3 && lateIn.every((each) => each === i)) {
-      cause = WORK;
-    }
-    if (cause || !late || tries === 3) {
-      throw new Error([message, cause].filter(Boolean).join("\n"));
-    }
+recorded: ${tell(expected)}
+printed:  ${tell(line)}
+${cause || ""}`.trimEnd();
+    if (cause || !isLate || tries === 3) throw new Error(message);
     const machine = i > 1 ? "The machine may be busy, so once" : "Once";
     console.error(`${message}\n${machine} more:`);
   }
 }
 
-/** How a script is run alone: from its text, with nothing beside it. */
-export function alone(script: string): string[] {
-  const url = `data:text/typescript;charset=utf-8,${
-    encodeURIComponent(script)
-  }`;
-  return ["--no-config", url];
+/** What went wrong, in a sentence: what is no plain `Error` was not expected. */
+export function sentenceOf(error: Error & { code?: string }): string {
+  if (error.constructor === Error || error.code) return error.message;
+  return `Something is wrong in the program or in these tools: ${error.stack}`;
 }
 
 /** Runs a program for `seconds`, and on until it has printed so many lines. */
 async function run(program: string[], seconds: number, count: number) {
-  const begun = performance.now();
-  const now = () => performance.now() - begun;
+  const due = seconds * 1000;
   const pieces: Line[] = [];
-  const { outcome, end } = startProgram(program, (text) => {
-    pieces.push({ text, at: now() });
-  });
-  const timer = setInterval(() => {
-    const due = seconds * 1000;
-    const last = (pieces[0]?.at ?? MAX_START_MS) + due + tolerance(due);
-    const enough = asLines(pieces).length >= count;
-    if (now() >= (enough ? due : last)) end();
-  }, 100);
-  const { ended, error } = await outcome;
-  clearInterval(timer);
-  const lines = asLines(pieces);
-  return ended ? [...lines, { text: endLine(error), at: now() }] : lines;
+  const { at, ended, error } = await runProgram(
+    program,
+    (text, at) => pieces.push({ text, at }),
+    (now) => {
+      const last = (pieces[0]?.at ?? MAX_START_MS) + due + tolerance(due);
+      if (now < due) return false;
+      return now >= last || asLines(pieces).length >= count;
+    },
+  );
+  const lines: Line[] = asLines(pieces);
+  if (ended) lines.push(endLine(at, error));
+  return lines.filter(({ at }, i) => i < count || at < due);
 }
 
-/** The first line that is not printed as it was recorded, and when, by its number. */
-function differs(recorded: Line[], printed: Line[], seconds: number) {
-  for (let i = 0; i < Math.max(recorded.length, printed.length); i++) {
+/** A line as recorded and as printed, and how many milliseconds late that came. */
+type Pair = { expected?: Line; line?: Line; late: number };
+
+function pair(recorded: Line[], printed: Line[]): Pair[] {
+  const { length } = recorded.length > printed.length ? recorded : printed;
+  return Array.from({ length }, (_, i) => {
     const [expected, line] = [recorded[i], printed[i]];
-    if (!expected && line.at >= seconds * 1000) return;
-    if (!expected || expected.text !== line?.text) return i;
-    const early = line.at < expected.at; // since the process was started
-    if (early || lateness(recorded, printed, i) > tolerance(expected.at)) {
-      return i;
-    }
-  }
+    return { expected, line, late: line?.at - expected?.at };
+  });
 }
 
-/** How many milliseconds a line came late, counted from the first one. */
-function lateness(recorded: Line[], printed: Line[], i: number) {
-  return printed[i].at - printed[0].at - (recorded[i].at - recorded[0].at);
+/** Whether a line is another one, early, or late, counted from the first one. */
+function differs({ expected, line, late }: Pair, _: number, [first]: Pair[]) {
+  if (!expected || expected.text !== line?.text || late < 0) return true;
+  return late - first.late > tolerance(expected.at);
 }
+
+const tell = (line?: Line) =>
+  line ? `${(line.at / 1000).toFixed(3)} s  ${line.text}` : "nothing more";
 
 const WORK = `It came late three times: work that keeps the thread busy takes no
 time on the fake clock. To show what blocks, let it wait by Atomics.wait, or ask
 performance.now() again and again.`;
+const CHANCE =
+  `They differ in digits alone: a measured time, a date and chance are
+others in each run. Leave them out of what is printed.`;
+const SHORT =
+  `It comes later with each line: Deno's sleeps are 1 to 2 ms longer than
+asked for, and many short ones add up. Let it sleep longer, but less often.`;
 
 /** Why the line of this number differs, if it is known. */
-function causeOf(
-  recording: Recording,
-  recorded: Line[],
-  printed: Line[],
-  i: number,
-): string | undefined {
-  const [expected, line] = [recorded[i], printed[i]];
+function causeOf(recording: Recording, pairs: Pair[], i: number) {
+  const { expected, line } = pairs[i];
   const withoutDigits = (line?: Line) => line?.text.replaceAll(/\d+/g, "0");
-  const isOther = line && !recorded.some(({ text }) => text === line.text);
-  if (isOther && withoutDigits(expected) === withoutDigits(line)) {
-    return `They differ in digits alone: a measured time, a date and chance are
-others in each run. Leave them out of what is printed.`;
+  const isOther = !pairs.some(({ expected }) => expected?.text === line?.text);
+  if (isOther && withoutDigits(expected) === withoutDigits(line)) return CHANCE;
+  const used = recording.find((event) => event.does === "uses");
+  if (used) {
+    return `It uses ${used.what}, and the fake clock does not follow that.`;
   }
-  for (const event of recording) {
-    if (event.does !== "uses") continue;
-    return `It uses ${event.what}, and the fake clock does not follow that.`;
+  if (!expected) return;
+  if (!line || line.text === expected.text) {
+    return addsUp(recording, pairs.slice(0, i + 1)) ? SHORT : undefined;
   }
-  const other = recorded.find(({ text, at }, j) =>
-    j > i && text === line?.text && at - expected.at <= 10
-  );
-  if (other && timersDue(recording, expected.at, other.at) > 1) {
-    const [a, b] = [expected, other].map(({ at }) => `${at / 1000} s`);
-    const due = a === b
-      ? `Both are due at ${a}`
-      : `They are due at ${a} and ${b}`;
-    return `${due}; in a real run either may come first. Make one of them 10 ms longer.`;
-  }
-  const last = line ? i : i - 1;
-  const fired = until(recording, expected.at / 1000)
-    .filter(({ does }) => does === "fires").length;
-  const late = (i: number) => lateness(recorded, printed, i);
-  if (fired < 20 || last < 1 || line && line.text !== expected.text) return;
-  const [half, each] = [late(last >> 1) / late(last), late(last) / fired];
-  const grows = last < 4 || half > 0.25 && half < 0.75;
-  if (grows && each > 0.5 && each < 4) {
-    return `It comes later with each line: Deno's sleeps are 1 to 2 ms longer than
-asked for, and many short ones add up. Let it sleep longer, but less often.`;
-  }
+  const later = pairs.slice(i).map(({ expected }) => expected);
+  const at = later.find((each) => each?.text === line.text)?.at ?? Infinity;
+  const isNear = at <= expected.at + 10;
+  if (!isNear || timersDue(recording, expected.at, at) < 2) return;
+  const due = new Set([expected.at, at].map((at) => `${at / 1000} s`));
+  return `Both are due at ${[...due].join(" and ")}; in a real run either ` +
+    "may come first. Make one of them 10 ms longer.";
+}
+
+/** Whether these lines came later and later, by as much as the sleeps before them. */
+function addsUp(recording: Recording, pairs: Pair[]) {
+  const due = pairs.at(-1)!.expected!.at;
+  const before = recording.filter(({ at }) => at <= due);
+  const fired = before.filter(({ does }) => does === "fires").length;
+  const late = pairs.filter(({ line }) => line)
+    .map((pair) => pair.late - pairs[0].late);
+  const last = late.length - 1;
+  if (fired < 20 || last < 1) return false;
+  const [half, each] = [late[last >> 1] / late[last], late[last] / fired];
+  return each > 0.5 && each < 4 && (last < 4 || half > 0.25 && half < 0.75);
 }
 
 /** At how many different times the timers were set that are due between two times. */
 function timersDue(recording: Recording, from: number, to: number): number {
-  const setAt = new Map<number, number>();
+  const setAt: number[] = []; // by the timer's number
   const found = new Set<number>();
   for (const { at, ...event } of recording) {
-    if (event.does === "sets") setAt.set(event.timer, at);
-    if (event.does === "fires" && at >= from && at <= to) {
-      found.add(setAt.get(event.timer)!);
-    }
+    if (event.does === "sets") setAt[event.timer] = at;
+    const isDue = event.does === "fires" && at >= from && at <= to;
+    if (isDue) found.add(setAt[event.timer]);
   }
   return found.size;
 }

@@ -3,18 +3,13 @@
 
 type Options = { signal?: AbortSignal };
 
-export function setTimeout<T>(
-  ms?: number,
-  value?: T,
-  { signal }: Options = {},
-): Promise<T> {
-  return new Promise((resolve, reject) => {
+export function setTimeout<T>(ms?: number, value?: T, options: Options = {}) {
+  const { signal } = options;
+  return new Promise<T>((resolve, reject) => {
     const timer = globalThis.setTimeout(resolve, ms, value as T);
     function abort() {
       clearTimeout(timer);
-      const error = new Error("The operation was aborted");
-      const details = { name: "AbortError", code: "ABORT_ERR" };
-      reject(Object.assign(error, details, { cause: signal?.reason }));
+      reject(new DOMException("The operation was aborted", "AbortError"));
     }
     if (signal?.aborted) abort();
     signal?.addEventListener("abort", abort, { once: true });
@@ -24,16 +19,14 @@ export function setTimeout<T>(
 export function setInterval<T>(ms?: number, value?: T) {
   return {
     next: () => setTimeout(ms, { done: false, value }),
-    return: () => Promise.resolve({ done: true, value: undefined }),
     [Symbol.asyncIterator]() {
       return this;
     },
   };
 }
 
-export function setImmediate<T>(value?: T): Promise<T> {
-  return new Promise((resolve) => globalThis.setImmediate(resolve, value as T));
-}
+export const setImmediate = <T>(value?: T) =>
+  new Promise((resolve) => globalThis.setImmediate(resolve, value));
 
 export const scheduler = {
   wait: (ms?: number, options?: Options) => setTimeout(ms, undefined, options),

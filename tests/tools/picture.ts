@@ -1,11 +1,6 @@
 import type { Recording } from "./record.ts";
-import {
-  type Column,
-  type Moment,
-  type Step,
-  timeline,
-  type Wait,
-} from "./timeline.ts";
+import { type Column, type Moment, timeline } from "./timeline.ts";
+import type { Step, Wait } from "./timeline.ts";
 
 /** This is in every picture. */
 export const SIGNATURE = "<!-- Drawn by deno task golden or deno task draw -->";
@@ -38,6 +33,8 @@ const OUTPUT =
  * Draws where the one thread is from a second of a recording to another one, beside
  * what it prints, as an SVG picture. Time runs down; what is in one grey band takes
  * no time. `what` names the program, and `tasks` is for `timeline`.
+ *
+ * @throws An `Error` if a task is in no line, or the program ends before that.
  */
 export function picture(
   what: string,
@@ -48,6 +45,7 @@ export function picture(
   const title = `${what}, ${from} s to ${to} s: where the one thread is`;
   const found = timeline(recording, to, tasks);
   const [before, moments] = split(found.moments, from * 1000);
+  if (moments.length === 0) throw new Error(`It ends before ${from} s.`);
   const lanes: Column[] = [...found.tasks];
   lanes.splice(Math.ceil(lanes.length / 2), 0, undefined);
   const least = lanes.length > 1 ? 88 : 112; // so that "main/event loop" fits
@@ -56,28 +54,29 @@ export function picture(
   const right = Math.max(TIMES + gap * lanes.length, x(undefined) + 76);
   const width = Math.ceil(right + LETTER * LETTERS + 14);
 
-  let y = HEAD + 16;
+  let y = HEAD;
   let at: Column;
-  let middle = "main";
-  /** From where on each is suspended who is. */
-  const suspended = new Map<Column, number>();
-  const givesControl = ({ note }: Step) =>
-    note?.startsWith("main gives control");
-  for (const step of before.flatMap(({ steps }) => steps)) {
-    if (step.word === "yield" || step.word === "await") suspended.set(at, HEAD);
-    if (givesControl(step)) middle = found.middle;
-    at = step.column;
-    suspended.delete(at);
-  }
-  let thread = `M${x(at)} ${HEAD}`;
   const under: string[] = [];
-  const over = lanes.map((name) => pill(x(name), HEAD, name ?? middle));
-  function resume(name: Column, y: number) {
-    const from = suspended.get(name);
-    if (from) under.push(`<path d="M${x(name)} ${from}V${y}" ${DOTS}/>`);
+  const over: string[] = [];
+  const suspended = new Map<Column, number>(); // since which height each one is
+  const isLeaving = ({ note }: Step) => note?.startsWith("main gives control");
+  function move({ column, word }: Step) {
+    if (word === "yield" || word === "await") suspended.set(at, y);
+    at = column;
+    resume(at);
+  }
+  function resume(name: Column) {
+    const from = suspended.get(name) ?? y;
+    if (from < y) under.push(`<path d="M${x(name)} ${from}V${y}" ${DOTS}/>`);
     suspended.delete(name);
   }
 
+  const earlier = before.flatMap(({ steps }) => steps);
+  earlier.forEach(move);
+  const middle = earlier.some(isLeaving) ? found.middle : "main";
+  for (const name of lanes) over.push(pill(x(name), HEAD, name ?? middle));
+  let thread = `M${x(at)} ${HEAD}`;
+  y += 16;
   let saidFree = false;
   for (const { at: ms, steps, wait } of moments) {
     const top = y;
@@ -90,19 +89,18 @@ export function picture(
         if (word) over.push(text(x(at) + side * gap / 2, y - 3, word, SOFT));
         over.push(`<path d="M${x(name) - side} ${y}l${-8 * side} -4v8z"/>`);
         thread += `V${y}H${x(name)}`;
-        if (word === "yield" || word === "await") suspended.set(at, y);
-        resume(name, y);
-        at = name;
+        move(step);
       }
       // To come back to the event loop and wait there is drawn by the wait.
       const waits = step === steps.at(-1) && wait?.thread === "free";
       if (waits && line === undefined && !note) continue;
-      y += givesControl(step) ? ROW : ROW / 2;
-      if (givesControl(step)) over.push(pill(x(name), y, found.middle));
+      const leaves = isLeaving(step);
+      y += leaves ? ROW : ROW / 2;
+      if (leaves) over.push(pill(x(name), y, found.middle));
       else if (line === undefined) over.push(dot(x(name), y, 3.5, EMPTY));
       else over.push(dot(x(name), y, 5), text(right, y + 5, cut(line), OUTPUT));
       if (note) over.push(...notes(right, y, [note]));
-      y += givesControl(step) ? ROW - 2 : ROW / 2;
+      y += leaves ? ROW - 2 : ROW / 2;
     }
     y += steps.length > 0 ? 4 : 14;
     under.unshift(box(14, top, width - 22, y - top, BAND));
@@ -110,16 +108,13 @@ export function picture(
     if (!wait) continue;
 
     const isShort = wait.ms <= SHORT_MS;
-    // That the thread is free is said once, and who sleeps each time.
-    const isFree = wait.thread === "free";
     const said = isShort ? [] : noteOf(wait, saidFree);
-    saidFree ||= isFree && !isShort;
-    const height = isShort
-      ? 14
-      : 16 + 9 * said.length + Math.min(Math.round(wait.ms / 25), 60);
+    const length = Math.min(Math.round(wait.ms / 25), 60);
+    const height = isShort ? 14 : 16 + 9 * said.length + length;
     const bar = (name: Column, style: string) =>
       box(x(name) - 9, y + 3, 18, height - 6, style);
     if (wait.thread === "free") {
+      saidFree ||= !isShort; // That it is free is said once, who sleeps each time.
       under.push(...wait.asleep.map((name) => bar(name, ASLEEP)));
       over.push(bar(at, FREE));
     } else if (wait.thread === "blocked") over.push(bar(at, BLOCKED));
@@ -129,8 +124,9 @@ export function picture(
   }
   const ended = moments.at(-1)!.steps.at(-1)?.note;
   thread += `V${ended ? y - 12 : y + 8}`;
-  for (const name of suspended.keys()) resume(name, y + 8);
-  const height = Math.ceil(y + 12);
+  y += 8;
+  for (const name of suspended.keys()) resume(name);
+  const height = Math.ceil(y + 4);
   const size = `width="${width}" height="${height}"`;
   return `<svg xmlns="http://www.w3.org/2000/svg" ${size} viewBox="0 0 ${width} ${height}"
   role="img" font-family="Helvetica, Arial, sans-serif" font-size="14" fill="#1f2328">
@@ -149,27 +145,25 @@ ${over.join("\n")}
 /** What is before a time, and what from then on. A wait may go on at that time. */
 function split(moments: Moment[], from: number) {
   const before = moments.filter(({ at }) => at < from);
-  const after = moments.filter(({ at }) => at >= from);
+  const after = moments.slice(before.length);
   const wait = before.at(-1)?.wait;
   const ms = (after[0]?.at ?? 0) - from;
-  if (wait && ms > 0) {
-    after.unshift({ at: from, steps: [], wait: { ...wait, ms } });
-  }
-  return [before, after];
+  const rest = { at: from, steps: [], wait: wait && { ...wait, ms } };
+  return [before, wait && ms > 0 ? [rest, ...after] : after];
 }
 
 /** What is said of a wait, in lines; that the thread is free may be known. */
 function noteOf(wait: Wait, knownFree = false): string[] {
-  if (wait.thread === "free") {
-    const verb = wait.asleep.length > 1 ? "sleep" : "sleeps";
-    const names = new Intl.ListFormat("en").format(wait.asleep);
-    const who = names ? [`${names} ${verb}${knownFree ? "" : ";"}`] : [];
-    const free = "the thread is free and waits in the event loop";
-    return knownFree ? who : [...who, free];
+  if (wait.thread !== "free") {
+    const { by = "main" } = wait.thread === "blocked" ? wait : {};
+    const who = wait.thread === "blocked" ? `${by} sleeps and` : "a sleep";
+    return [`${who} blocks the thread:`, "nothing else can run"];
   }
-  const known = wait.thread === "blocked";
-  const who = known ? `${wait.by ?? "main"} sleeps and` : "a sleep";
-  return [`${who} blocks the thread:`, "nothing else can run"];
+  const names = new Intl.ListFormat("en").format(wait.asleep);
+  const who = `${names} ${wait.asleep.length > 1 ? "sleep" : "sleeps"}`;
+  if (knownFree) return names ? [who] : [];
+  const free = "the thread is free and waits in the event loop";
+  return names ? [`${who};`, free] : [free];
 }
 
 /** The same in words, for those who can't see the picture. */
@@ -196,9 +190,8 @@ const box = (x: number, y: number, w: number, h: number, style: string) =>
 
 function notes(x: number, y: number, lines: string[]) {
   const first = y + 5 - 8.5 * (lines.length - 1);
-  return lines.map((line, i) =>
-    text(x, first + 17 * i, cut(line), `font-style="italic"`)
-  );
+  const style = `font-style="italic"`;
+  return lines.map((line, i) => text(x, first + 17 * i, cut(line), style));
 }
 
 function pill(x: number, y: number, name: string) {
@@ -224,7 +217,7 @@ function lengthOf(text: string) {
 
 /** As much of a line as there is room for. */
 function cut(line: string) {
-  const letters = lettersOf(line);
+  const letters = lettersOf(line.slice(0, 9 * LETTERS)); // emoji are up to 9 units
   while (lengthOf(letters.join("")) > LETTERS) letters.splice(-2, 2, "…");
   // Other spaces are drawn as one.
   return letters.join("").replaceAll(/ (?= )|^ /g, "\u00a0");

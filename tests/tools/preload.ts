@@ -18,46 +18,29 @@ addEventListener("error", () => tell({ does: "fails" }));
 addEventListener("unhandledrejection", () => tell({ does: "fails" }));
 
 // What waits for something else than a timer is told, to be named if need be.
-const NAMES = [
-  "fetch",
-  "setImmediate",
-  "BroadcastChannel",
-  "MessageChannel",
-  "Worker",
-];
-const UNFOLLOWED: [object, string, string[]][] = [
-  [globalThis, "", NAMES],
-  [Atomics, "Atomics.", ["waitAsync"]],
-  [WebAssembly, "WebAssembly.", ["compile", "instantiate"]],
-  [
-    SubtleCrypto.prototype,
-    "crypto.subtle.",
-    Object.keys(SubtleCrypto.prototype),
-  ],
-];
-for (const [object, prefix, names] of UNFOLLOWED) {
+function watch(object: object, prefix: string, names = Object.keys(object)) {
   for (const name of names) {
-    const real = Reflect.get(object, name);
-    const what = prefix + name;
-    const told = (...args: Parameters<typeof Reflect.apply>) => {
-      tell({ does: "uses", what });
-      return Reflect.apply(...args);
-    };
-    const construct = (...args: Parameters<typeof Reflect.construct>) => {
-      tell({ does: "uses", what });
-      return Reflect.construct(...args);
-    };
-    Reflect.set(object, name, new Proxy(real, { apply: told, construct }));
+    const used = () => tell({ does: "uses", what: prefix + name });
+    const watched = new Proxy(Reflect.get(object, name), {
+      apply: (...args) => (used(), Reflect.apply(...args)),
+      construct: (...args) => (used(), Reflect.construct(...args)),
+    });
+    Reflect.set(object, name, watched);
   }
 }
+watch(globalThis, "", ["fetch", "setImmediate", "Worker"]);
+watch(globalThis, "", ["BroadcastChannel", "MessageChannel"]);
+watch(Atomics, "Atomics.", ["waitAsync"]);
+watch(WebAssembly, "WebAssembly.", ["compile", "instantiate"]);
+watch(SubtleCrypto.prototype, "crypto.subtle.");
+
 registerHooks({
   resolve(specifier, context, next) {
-    const ours = context.parentURL?.startsWith(TOOLS);
-    const [, timers, promises] =
-      /^(?:node:)?(timers(\/promises)?)$/.exec(specifier) ?? [];
-    if (begun && !ours) tell({ does: "uses", what: "import()" });
-    if (!timers || ours) return next(specifier, context);
-    const url = `${TOOLS}node_timers${promises ? "_promises" : ""}.ts`;
+    if (context.parentURL?.startsWith(TOOLS)) return next(specifier, context);
+    if (begun) tell({ does: "uses", what: "import()" });
+    const name = specifier.replace(/^node:/, "").replace("/", "_");
+    if (!/^timers(_promises)?$/.test(name)) return next(specifier, context);
+    const url = `${TOOLS}node_${name}.ts`;
     return { url, format: "module", shortCircuit: true };
   },
 });

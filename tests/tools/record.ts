@@ -1,6 +1,13 @@
 import { fakeClock, type Tick } from "./clock.ts";
 import { type Callback, type Change, type Running, trace } from "./trace.ts";
 
+try {
+  trace(() => {}).stop();
+} catch (error) { // This Deno is too old.
+  console.error((error as Error).message);
+  Deno.exit(1);
+}
+
 /** Something that a program does, `at` so many milliseconds since it began. */
 export type RecordedEvent =
   & { at: number; running: Running[] }
@@ -8,16 +15,14 @@ export type RecordedEvent =
 type Doing =
   | Tick
   | { does: "prints"; text: string }
-  /** Something that the fake clock does not follow. */
-  | { does: "uses"; what: string }
-  /** An error that nobody has caught yet. */
-  | { does: "fails" }
+  | { does: "uses"; what: string } // and the fake clock does not follow it
+  | { does: "fails" } // by an error that nobody has caught yet
   | { does: "ends"; error?: string };
 
 /** All that a program does on the fake clock, in order. */
 export type Recording = RecordedEvent[];
 
-/** A line that is printed, and when, in milliseconds since the program began. */
+/** A line, or a piece of one, and when it is printed: milliseconds since the start. */
 export type Line = { text: string; at: number };
 
 /** Nobody follows more events at one time; who never waits soon has so many. */
@@ -35,39 +40,34 @@ export function linesOf(recording: Recording, seconds: number): Line[] {
   return asLines(printsOf(until(recording, seconds)));
 }
 
-/** The events that print. */
-export function printsOf(recording: Recording) {
+function printsOf(recording: Recording) {
   return recording.filter((event) => event.does === "prints");
 }
 
 /** By the event in which it begins: each line, whole, but for empty ones. */
 export function linesBegun(recording: Recording): Map<RecordedEvent, string[]> {
   const begun = new Map<RecordedEvent, string[]>();
-  let unfinished: string[] | undefined; // where the line is kept that goes on
-  for (const event of printsOf(recording)) {
-    const lines: string[] = [];
-    begun.set(event, lines);
-    for (const [i, text] of event.text.split("\n").entries()) {
-      if (i > 0) unfinished = undefined;
-      if (unfinished) unfinished.push(unfinished.pop() + text);
-      else if (text) unfinished = (lines.push(text), lines);
-    }
+  for (const { text, from } of asLines(printsOf(recording))) {
+    const lines = begun.get(from) ?? [];
+    if (text) lines.push(text);
+    begun.set(from, lines);
   }
   return begun;
 }
 
-/** Cuts pieces of text into lines, each with the time of its end. */
-export function asLines(pieces: Line[]): Line[] {
-  const lines: Line[] = [];
-  let unfinished = "";
-  let at = 0;
+/** Makes whole lines of pieces: each has its end's time, and the piece it is `from`. */
+export function asLines<Piece extends Line>(pieces: Piece[]) {
+  const lines: (Line & { from: Piece })[] = [];
+  let goesOn = false;
   for (const piece of pieces) {
-    const finished = (unfinished + piece.text).split("\n");
-    unfinished = finished.pop()!;
-    at = piece.at;
-    for (const text of finished) lines.push({ text, at });
+    for (const part of piece.text.match(/[^\n]*\n|[^\n]+/g) ?? []) {
+      const begun = goesOn ? lines.pop()! : { text: "", from: piece };
+      const text = begun.text + part.replace("\n", "");
+      lines.push({ text, at: piece.at, from: begun.from });
+      goesOn = !part.endsWith("\n");
+    }
   }
-  return unfinished ? [...lines, { text: unfinished, at }] : lines;
+  return lines;
 }
 
 /** What is done from 0 to `seconds`, both ends included. */
@@ -92,18 +92,18 @@ export function recorder(emit: Emit, traced: boolean, end = () => {}) {
     emit({ at: clock.now(), ...what });
   }
   function tell(doing: Doing) {
-    const running = control?.running() ?? [];
-    if (!control) return stamped({ ...doing, running });
+    if (!control) return stamped({ ...doing, running: [] });
+    const running = control.running();
     control.unseen(() => stamped({ ...doing, running }));
     control.check();
   }
-  function asCallback(callback: Callback, timer?: number) {
-    return control?.callback(callback, timer) ?? callback;
+  function asCallback(given: Callback, timer?: number) {
+    return control?.callback(given, timer) ?? given;
   }
 
   const { queueMicrotask } = globalThis;
-  const fakeMicrotask = (given: Callback) => queueMicrotask(asCallback(given));
-  clock.replace(globalThis, "queueMicrotask", fakeMicrotask);
+  const queue = (given: Callback) => queueMicrotask(asCallback(given));
+  clock.replace(globalThis, "queueMicrotask", queue);
 
   // Deno's own class, which is not public, formats all as its console does.
   // deno-lint-ignore no-explicit-any
@@ -118,20 +118,17 @@ export function recorder(emit: Emit, traced: boolean, end = () => {}) {
   }
   // What Node's process.stdout writes comes this way, too.
   const decoder = new TextDecoder();
-  const write = (bytes: Uint8Array) => {
+  function writeSync(bytes: Uint8Array) {
     tell({ does: "prints", text: decoder.decode(bytes, { stream: true }) });
     return bytes.length;
-  };
-  clock.replace(Deno.stdout, "writeSync", write);
-  const later = (bytes: Uint8Array) => Promise.resolve(write(bytes));
-  clock.replace(Deno.stdout, "write", later);
-
-  function stop() {
-    clock.stop();
-    control?.stop();
   }
-  const run = control?.run ?? (<T>(main: () => T) => main());
-  return { tell, stop, run, start: clock.start };
+  const write = (bytes: Uint8Array) => Promise.resolve(writeSync(bytes));
+  clock.replace(Deno.stdout, "writeSync", writeSync);
+  clock.replace(Deno.stdout, "write", write);
+
+  const stop = () => (clock.stop(), control?.stop());
+  const { run } = control ?? { run: <T>(main: () => T) => main() };
+  return { tell, run, start: clock.start, stop };
 }
 
 /**
@@ -150,26 +147,19 @@ export async function record(
   const recording: Recording = [];
   const { promise: over, resolve, reject } = Promise.withResolvers<void>();
   const { main } = await load();
-  const clock = recorder(
-    (event) => {
-      const late = event.at > seconds * 1000;
-      const tooMuch = recording.at(-MAX_EVENTS)?.at === event.at;
-      if (late) resolve();
-      if (tooMuch) reject(new Error(TOO_MUCH));
-      if (late || tooMuch) throw new Error("The recording is over.");
-      if (keep) keep(event);
-      else recording.push(event);
-    },
-    traced,
-    () => {
-      clock.tell({ does: "ends" });
-      resolve();
-    },
-  );
-  async function start() {
-    clock.start();
-    await clock.run(main);
+  function add(event: RecordedEvent) {
+    const late = event.at > seconds * 1000;
+    const tooMuch = recording.at(-MAX_EVENTS)?.at === event.at;
+    if (late) resolve();
+    if (tooMuch) reject(new Error(TOO_MUCH));
+    if (late || tooMuch) throw new Error("The recording is over.");
+    if (keep) keep(event);
+    else recording.push(event);
   }
+  const clock = recorder(add, traced, () => {
+    clock.tell({ does: "ends" });
+    resolve();
+  });
   function onError(event: ErrorEvent | PromiseRejectionEvent) {
     event.preventDefault();
     reject(event instanceof ErrorEvent ? event.error : event.reason);
@@ -177,7 +167,8 @@ export async function record(
   addEventListener("error", onError);
   addEventListener("unhandledrejection", onError);
   try {
-    start().catch(reject);
+    clock.start();
+    Promise.try(clock.run, main).catch(reject);
     await over;
     return recording;
   } finally {
