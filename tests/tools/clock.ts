@@ -171,12 +171,15 @@ export function fakeClock({ emit, asCallback, idle, end }: Listener) {
     return time.now;
   }
   replace(performance, "now", () => ask() - START_MS);
-  replace(Date, "now", ask);
-  const construct = (date: DateConstructor, args: [], target: typeof Date) => {
-    if (args.length === 0) ask();
-    return Reflect.construct(date, args, target);
-  };
-  replace(globalThis, "Date", new Proxy(Date, { construct }));
+  // What is set on the class itself may be set on the real one, behind it.
+  const fakeDate = new Proxy(Date, {
+    get: (date, key) => key === "now" ? ask : Reflect.get(date, key),
+    construct(date, args, target) {
+      if (args.length === 0) ask();
+      return Reflect.construct(date, args, target);
+    },
+  });
+  replace(globalThis, "Date", fakeDate);
 
   return {
     now: () => Math.round(now()), // milliseconds since the program began
