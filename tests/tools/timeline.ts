@@ -76,7 +76,7 @@ class Columns {
 
   constructor(recording: Recording, printed: Named[]) {
     for (const event of recording) {
-      if (event.does === "called") this.#add(event.id, event.call);
+      if (event.does === "called") this.#add(event.id, event);
       if (event.does !== "suspended") continue;
       event.awaited?.forEach((part) => this.#parts.add(event.id, part));
     }
@@ -223,8 +223,7 @@ function sleepsOf(recording: Recording, columns: Columns) {
       timers.set(event.timer, { ...event, running });
     }
     if (does !== "called" && does !== "resumed") continue;
-    const timer = does === "called" ? event.call.timer : event.timer;
-    const set = timers.get(timer ?? 0);
+    const set = timers.get(event.timer ?? 0);
     const since = suspended.get(event.id);
     const name = columns.ofCall(event.id);
     if (set && does === "called" && name === columns.at(set.running)) {
