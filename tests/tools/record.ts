@@ -92,10 +92,8 @@ export function recorder(emit: Emit, traced: boolean, end = () => {}) {
     emit({ at: clock.now(), ...what });
   }
   function tell(doing: Doing) {
-    const running = control?.running() ?? [];
-    if (!control) return stamped({ ...doing, running });
-    control.unseen(() => stamped({ ...doing, running }));
-    control.check();
+    if (control) control.tell((running) => stamped({ ...doing, running }));
+    else stamped({ ...doing, running: [] });
   }
   function asCallback(callback: Callback, timer?: number) {
     return control?.callback(callback, timer) ?? callback;

@@ -52,7 +52,7 @@ type Departure =
 interface Active extends Call {
   id: number;
   state: "new" | "running" | "await" | "yield" | "return" | "ended";
-  base: number; // how many frames there are below it on the call stack
+  base: number; // how many of the program's frames there are below its own
   place?: string; // where its function begins
   origin?: string; // in its first run: its name, and from where it is called
   between: string[]; // the plain functions between the call outside it and it
@@ -63,6 +63,7 @@ export type Callback = (...args: unknown[]) => unknown;
 type Frame = NodeJS.CallSite;
 const TOOLS = new URL(".", import.meta.url).href;
 const GATHERERS = ["all", "allSettled", "any", "race"];
+type Seen = ReturnType<typeof callStack>;
 const STEPS = ["next", "throw", "return"] as const;
 
 const urlOf = (frame?: Frame) => frame?.getScriptNameOrSourceURL() ?? "";
@@ -76,30 +77,24 @@ const isTool = (frame?: Frame) =>
 const isProgram = (frame?: Frame) =>
   /^(?!ext:|node:)./.test(urlOf(frame)) && !isTool(frame);
 
-/** The synchronous call stack, from the outside in, without these tools on top. */
-function callStack(): Frame[] {
+/** The program's frames on the call stack, from the outside in, and those above. */
+function callStack() {
   const { stackTraceLimit, prepareStackTrace } = Error;
   const holder = {} as { stack: Frame[] };
   Error.stackTraceLimit = Infinity;
   Error.prepareStackTrace = (_, frames) => frames;
   Error.captureStackTrace(holder);
-  const stack = holder.stack.reverse();
+  const all = holder.stack.reverse().filter((frame) => !frame.isAsync());
   Object.assign(Error, { stackTraceLimit, prepareStackTrace });
-  while (isTool(stack.at(-1))) stack.pop();
-  while (stack[0]?.isAsync()) stack.shift();
-  return stack;
+  const above = all.slice(all.findLastIndex(isProgram) + 1);
+  const stack = all.filter(isProgram);
+  return { stack, above: above.filter((frame) => !isTool(frame)) };
 }
 
-/** The program's functions among some frames: one without a name by its place. */
+/** The functions of some frames: one without a name by its place. */
 function functionsIn(frames: Frame[]): string[] {
-  return frames.filter(isProgram)
-    .map((frame) => nameOf(frame) || placeOf(frame))
+  return frames.map((frame) => nameOf(frame) || placeOf(frame))
     .filter((name, i, all) => name !== all[i - 1]); // A recursion may be deep.
-}
-
-/** Where a call's own frame is: the program's first one above what is below it. */
-function ownFrame({ base }: Active, stack: Frame[]) {
-  return stack.findIndex((frame, i) => i >= base && isProgram(frame));
 }
 
 /** Whether it is no code of the program's, such as the `resolve` of a promise. */
@@ -148,15 +143,14 @@ Deno ${Deno.version.deno}. \`deno upgrade\` brings the newest.`,
 
   /** The plain functions that the innermost call runs. */
   function helpers(stack: Frame[]) {
-    const call = active.at(-1);
-    return functionsIn(stack.slice(call ? ownFrame(call, stack) + 1 : 0));
+    return functionsIn(stack.slice((active.at(-1)?.base ?? -1) + 1));
   }
 
   /** A call begins or goes on, above `base` frames of the stack. */
   function enter(
     call: Active,
     by: Arrival,
-    stack: Frame[],
+    { stack } = look(),
     base = stack.length,
   ) {
     const { id, kind, name, state } = call;
@@ -193,37 +187,37 @@ Deno ${Deno.version.deno}. \`deno upgrade\` brings the newest.`,
   }
 
   /** Reads the call stack, as it tells which call has ended by itself. */
-  function look(): Frame[] {
-    const stack = callStack();
+  function look() {
+    const { stack, above } = callStack();
     // An async function that returns a promise ends long before its own is settled.
     // In its first run it lasts while its frame is where it was.
     const ended = active.find(({ origin, base }) =>
       origin && origin !== originOf(stack, base)
     );
     if (ended) leave(ended);
-    if (!file && isProgram(stack[0])) {
+    if (!file && stack.length > 0) {
       file = make("file", { origin: originOf(stack, 0) });
-      enter(file, "call", stack, 0);
+      enter(file, "call", { stack, above }, 0);
     }
-    return stack;
+    return { stack, above };
   }
 
   /** A promise without a parent is made in the program: an async function begins. */
-  function begin(promise: object, stack: Frame[]) {
-    const base = stack.length - 1;
-    const place = placeOf(stack[base]);
+  function begin(promise: object, seen: Seen) {
+    const base = seen.stack.length - 1;
+    const place = placeOf(seen.stack[base]);
     const outer = active.at(-1);
-    if (outer && ownFrame(outer, stack) === base) {
+    if (outer?.base === base) {
       // Elsewhere than at a beginning it is import() or WebAssembly.compile().
       if (outer.place !== place) return;
       leave(outer); // It has returned, and is called again from the same place.
     }
-    const origin = originOf(stack, base);
-    const name = nameOf(stack[base]);
+    const origin = originOf(seen.stack, base);
+    const name = nameOf(seen.stack[base]);
     const call = make("async function", { name, place, origin });
     callOf.set(promise, call);
     partsOf.set(promise, [call.id]);
-    enter(call, "call", stack, base);
+    enter(call, "call", seen, base);
   }
 
   /** A promise with a parent is made in the program: by an `await`. */
@@ -243,9 +237,9 @@ Deno ${Deno.version.deno}. \`deno upgrade\` brings the newest.`,
   function builtIn(
     promise: object,
     parent: object | undefined,
-    stack: Frame[],
+    { stack, above }: Seen,
   ) {
-    const [caller, name] = [nameOf(stack.at(-2)), nameOf(stack.at(-1))];
+    const [name, caller] = above.toReversed().map(nameOf);
     if (GATHERERS.includes(name)) partsOf.set(promise, gathered = []);
     else if (name === "then" && GATHERERS.includes(caller)) {
       gathered.push(...partsOf.get(parent!) ?? []);
@@ -260,15 +254,16 @@ Deno ${Deno.version.deno}. \`deno upgrade\` brings the newest.`,
   /** What an asynchronous generator was asked for is settled: it yields or ends. */
   function answer(call: Active) {
     if (!active.includes(call)) return;
-    if (isProgram(callStack().at(-1))) return leave(call);
+    const { stack, above } = callStack();
+    if (stack.length > 0 && above.length === 0) return leave(call);
     leave(call, { does: "yielded", by: "yield" });
     const next = call.queued.shift();
-    if (next) enter(call, next, callStack());
+    if (next) enter(call, next);
   }
 
   let busy = false;
   let failure: { error: unknown } | undefined;
-  /** Does what the hooks are not to see, and keeps what it throws for `check`. */
+  /** Does what the hooks are not to see, and keeps what it throws for `tell`. */
   function unseen(what: () => void) {
     if (busy) return;
     busy = true;
@@ -283,24 +278,25 @@ Deno ${Deno.version.deno}. \`deno upgrade\` brings the newest.`,
   const disable = v8.promiseHooks.createHook({
     init: (promise, parent?: object) =>
       unseen(() => {
-        const stack = look();
-        const top = stack.at(-1);
-        // Before its first statement a file makes its own, with nothing on the stack.
-        if (!top && file && active[0] === file) callOf.set(promise, file);
-        else if (top && urlOf(top) === "") builtIn(promise, parent, stack);
-        else if (!isProgram(top)) return; // The runtime makes many for itself.
-        else if (parent) suspend(promise, parent);
-        else begin(promise, stack);
+        const seen = look();
+        const top = seen.above.at(-1);
+        if (top) {
+          // Of those above the program, the runtime makes many for itself.
+          if (urlOf(top) === "") builtIn(promise, parent, seen);
+        } else if (seen.stack.length > 0) {
+          if (parent) suspend(promise, parent);
+          else begin(promise, seen);
+        } else if (file && active[0] === file) callOf.set(promise, file);
       }),
     before: (promise) =>
       unseen(() => {
         idle();
         const call = goesOn.get(promise);
         goesOn.delete(promise); // It comes again if a promise is returned to it.
-        if (call?.state === "new") enter(call, "call", callStack());
+        if (call?.state === "new") enter(call, "call");
         else if (call) {
           const by = call.state === "return" ? "return" : "resume";
-          enter(call, by, callStack());
+          enter(call, by);
         }
       }),
     after: () => unseen(idle),
@@ -315,7 +311,7 @@ Deno ${Deno.version.deno}. \`deno upgrade\` brings the newest.`,
 
   /** A generator runs until it yields or ends. */
   function step(call: Active, by: Arrival, go: () => IteratorResult<unknown>) {
-    unseen(() => enter(call, by, look()));
+    unseen(() => enter(call, by));
     let how: Parameters<typeof leave>[1];
     try {
       const result = go();
@@ -331,7 +327,7 @@ Deno ${Deno.version.deno}. \`deno upgrade\` brings the newest.`,
   function request(call: Active, by: Arrival, go: () => unknown) {
     const { state } = call;
     if (by === "return" && state === "yield") call.state = "return";
-    else if (/new|yield/.test(state)) unseen(() => enter(call, by, look()));
+    else if (/new|yield/.test(state)) unseen(() => enter(call, by));
     else if (state !== "ended") call.queued.push(by);
     requested = call;
     try {
@@ -364,13 +360,13 @@ Deno ${Deno.version.deno}. \`deno upgrade\` brings the newest.`,
     /** Lets a callback that the program gives here, maybe to a timer, tell its call. */
     callback(given: Callback, own?: number): Callback {
       let from: Running[] = [];
-      unseen(() => from = running(look()));
+      unseen(() => from = running(look().stack));
       return function (this: unknown, ...args) {
         unseen(() => {
           idle();
           timer = own ?? timer;
           const call = make("callback", { from, timer: own });
-          if (!isNative(given)) enter(call, "call", callStack());
+          if (!isNative(given)) enter(call, "call");
         });
         try {
           return given.apply(this, args);
@@ -382,7 +378,7 @@ Deno ${Deno.version.deno}. \`deno upgrade\` brings the newest.`,
     /** Runs `main` as a file does by which a program is started. */
     run<T>(main: () => T): T {
       file = make("file"); // It has no frame of its own.
-      unseen(() => enter(file!, "call", [], Infinity));
+      unseen(() => enter(file!, "call", callStack(), -1));
       return main();
     },
     /** To be called when the event loop is about to wait. */
@@ -390,17 +386,12 @@ Deno ${Deno.version.deno}. \`deno upgrade\` brings the newest.`,
       unseen(idle);
       timer = undefined;
     },
-    /** What runs now, from the outside in. */
-    running() {
-      let now: Running[] = [];
-      unseen(() => now = running(look()));
-      return now;
-    },
-    /** Throws what was thrown in a hook, from where it never reaches the program. */
-    check() {
+    /** Lets something be told, with what runs then, from the outside in. */
+    tell(what: (running: Running[]) => void) {
+      unseen(() => what(running(look().stack)));
+      // What was thrown in a hook is thrown here, from where it reaches the program.
       if (failure) throw failure.error;
     },
-    unseen,
     stop: () => undo.dispose(),
   };
 }
