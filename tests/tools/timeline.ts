@@ -4,7 +4,7 @@
 
 import { linesBegun, type RecordedEvent, type Recording } from "./record.ts";
 import { until } from "./record.ts";
-import type { Arrival, Call, Running } from "./trace.ts";
+import type { Call, Change, Running, Way } from "./trace.ts";
 
 /** A task, by its name; undefined is the column in the middle. */
 export type Column = string | undefined;
@@ -13,7 +13,7 @@ export type Column = string | undefined;
 export interface Step {
   column: Column;
   middle: "main" | "event loop"; // whose the middle is then
-  word?: Arrival | "await" | "yield";
+  word?: Way;
   line?: string;
   note?: string;
 }
@@ -26,7 +26,7 @@ export interface Moment {
 }
 export interface Wait {
   ms: number;
-  thread: "free" | "blocked" | "blocked by one of several";
+  thread: "free" | "blocked" | "blocked by somebody";
   asleep: string[]; // while the thread is free
   by?: Column; // who blocks it
 }
@@ -77,10 +77,10 @@ class Columns {
       if (event.does === "suspended") {
         this.#parts.add(event.id, ...event.awaited ?? []);
       }
-      if (event.does !== "called") continue;
-      this.#calls.set(event.id, event);
-      const caller = callIn(event.from);
-      const both = [event, this.#calls.get(caller!)];
+      if (!("call" in event && event.call)) continue;
+      this.#calls.set(event.id, event.call);
+      const caller = callIn(event.call.from);
+      const both = [event.call, this.#calls.get(caller!)];
       if (both.every((call) => call?.kind.endsWith("generator"))) {
         this.#parts.add(caller!, event.id);
       }
@@ -163,30 +163,34 @@ function withYields(recording: Recording): Recording {
   return told.reverse();
 }
 
+type Since = { at: number; value?: number };
+
 /** Who is suspended until a timer goes off that was set for that, and when. */
 function sleepsOf(recording: Recording, columns: Columns) {
-  const timers = new Map<number, RecordedEvent & { does: "sets" }>();
-  const suspended = new Map<number, RecordedEvent & { does: "suspended" }>();
+  const timers = new Map<number, { at: number; ms: number; by: Column }>();
+  const suspended = new Map<number, Since>();
   const sleeps: { name: Column; from: number; to: number }[] = [];
   for (const event of recording) {
     const { does, at: to } = event;
     if (does === "suspended") suspended.set(event.id, event);
     if (does === "sets") {
-      const { running } = timers.get(event.timer) ?? event; // an interval's first
-      timers.set(event.timer, { ...event, running });
+      const first = timers.get(event.timer); // who sets an interval does it once
+      timers.set(event.timer, {
+        by: columns.at(event.running),
+        ...first,
+        ...event,
+      });
     }
     if (does !== "called" && does !== "resumed") continue;
     const set = timers.get(event.timer ?? 0);
     if (!set) continue;
     const name = columns.ofCall(event.id);
-    const own = name === columns.at(set.running);
-    const since = suspended.get(event.id);
+    const since: Since = suspended.get(event.id) ?? set;
     // Who runs a generator may set a timer for the number that it has yielded.
-    const from = since?.at ?? set.at;
-    const { value = NaN } = since ?? {};
+    const { at: from, value = NaN } = since;
     const asked = from === set.at && [value, value * 1000].includes(set.ms);
     const waits = does === "called" || columns.isOwn(event.id);
-    if (waits && (own || asked)) sleeps.push({ name, from, to });
+    if (waits && (set.by === name || asked)) sleeps.push({ name, from, to });
   }
   return sleeps;
 }
@@ -205,7 +209,7 @@ class Path {
   left = false; // whether main has given control to the event loop
   #places: Place[] = [];
   #drawn: Column; // the column where the last step is
-  #arrivals = new Map<Running, Arrival>(); // how control has come to a call
+  #arrivals = new Map<Running, Way>(); // how control has come to a call
   #columns: Columns;
 
   constructor(columns: Columns) {
@@ -225,7 +229,7 @@ class Path {
   }
 
   /** Draws that control comes to another column. */
-  #come(word?: Step["word"]) {
+  #come(word?: Way) {
     const { column } = this;
     if (column === this.#drawn) return;
     this.#drawn = column;
@@ -272,27 +276,27 @@ class Path {
   }
 
   /** A call begins or goes on; one that is no task's own is not drawn for that. */
-  arrive({ id, running, by }: RecordedEvent & { does: "called" | "resumed" }) {
-    this.#arrivals.set(id, by as Arrival);
+  arrive({ id, running, by }: Change) {
+    this.#arrivals.set(id, by!);
     if (this.#columns.isOwn(id)) this.goTo(running);
   }
 
   /** A call is suspended or ends. */
-  depart({ id, running, by }: RecordedEvent & { does: "suspended" | "ended" }) {
+  depart({ id, running, by }: Change) {
     if (!this.#places.some(({ key }) => key === id)) return;
     this.goTo(running);
     this.#places.pop();
     this.#come(by);
   }
 
-  /** Nothing happens until then. */
-  wait(to: number, wait: Wait) {
+  wait(wait: Wait) {
+    const { at, steps } = this.moment;
     const before = this.moments.at(-1)?.wait;
     const { ms } = wait;
     const same = JSON.stringify({ ...before, ms }) === JSON.stringify(wait);
-    if (before && same && this.moment.steps.length === 0) before.ms += ms;
-    else this.moments.push({ ...this.moment, wait });
-    this.moment = { at: to, steps: [] };
+    if (before && same && steps.length === 0) before.ms += ms;
+    else this.moments.push({ at, steps, wait });
+    this.moment = { at: at + ms, steps: [] };
   }
 }
 
@@ -334,26 +338,24 @@ Write each as it is printed: --tasks=producer,consumer`);
   let middle: Timeline["middle"] = "event loop";
   let blocking: Running[] | undefined;
 
-  function waitUntil(to: number): Wait {
-    const { at } = path.moment;
-    const wait = { ms: to - at, asleep: [] };
-    if (!blocking) {
-      const asleep = names.filter((task) =>
-        sleeps.some(({ name, from, to: end }) =>
-          name === task && from <= at && end >= to
-        )
-      );
-      return { ...wait, thread: "free", asleep };
-    }
-    const { column } = path;
-    const isMain = blocking.filter(isCall).every((id) => columns.isMain(id));
-    if (column || isMain) return { ...wait, thread: "blocked", by: column };
-    return { ...wait, thread: "blocked by one of several" };
-  }
+  const isAsleep = (task: string, at: number, end: number) =>
+    sleeps.some(({ name, from, to }) =>
+      name === task && from <= at && to >= end
+    );
+  /** Nothing happens until then. */
   function pass(to: number) {
-    if (to === path.moment.at) return;
+    const { at } = path.moment;
+    if (to === at) return;
     if (!blocking) path.goTo([]);
-    path.wait(to, waitUntil(to));
+    const by = path.column;
+    const isMain = blocking?.filter(isCall).every((id) => columns.isMain(id));
+    const isKnown = by !== undefined || isMain;
+    path.wait({
+      ms: to - at,
+      thread: !blocking ? "free" : isKnown ? "blocked" : "blocked by somebody",
+      asleep: names.filter((task) => !blocking && isAsleep(task, at, to)),
+      by,
+    });
   }
 
   for (const [i, event] of shown.entries()) {

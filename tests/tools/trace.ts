@@ -15,48 +15,45 @@ import v8 from "node:v8";
 /** A call, by its number, or a plain function of the program, by its name. */
 export type Running = number | string;
 
-/** How control comes to a call. */
-export type Arrival = "call" | "resume" | "next" | "throw" | "return";
+/** How control comes to a call, or goes away as it is suspended. */
+export type Way =
+  | ("call" | "resume" | "next" | "throw" | "return")
+  | ("await" | "yield");
 
 /** What can be suspended, or is called by the event loop. */
 export interface Call {
   kind:
-    | "file"
-    | "async function"
-    | "generator"
-    | "async generator"
-    | "callback";
+    | ("file" | "async function" | "callback")
+    | ("generator" | "async generator");
   name: string; // the function's, if it has one
   from: Running[]; // what ran when it was called or, a callback, given
-  timer?: number; // the one that calls it
 }
 
-/** A change of control. */
-export type Change =
-  & {
-    id: number; // the call's
-    running: Running[]; // what runs then, from the outside in
-    by?: Arrival | "await" | "yield"; // the way in or out, but for an end
-    timer?: number; // the one that calls it or lets it go on
-    awaited?: number[]; // the calls that it waits for
-    value?: number; // the number that it yields
-  }
-  & ({ does: "called" } & Call | { does: "resumed" } | Departure);
-type Departure =
-  | { does: "suspended"; by: "await" | "yield" }
-  /** The await before, and its resumption, were parts of an asynchronous `yield`. */
-  | { does: "yielded"; by: "yield" }
-  | { does: "ended"; by?: undefined };
+/**
+ * A change of control. That a call has `yielded` tells that the await before it, and
+ * its resumption, were parts of an asynchronous `yield`.
+ */
+export interface Change {
+  does: "called" | "resumed" | "suspended" | "yielded" | "ended";
+  id: number; // the call's
+  running: Running[]; // what runs then, from the outside in
+  by?: Way;
+  call?: Call; // if it is called
+  timer?: number; // the one that calls it or lets it go on
+  awaited?: number[]; // the calls that it waits for
+  value?: number; // the number that it yields
+}
 
 /** A call, and where it stands. */
 interface Active extends Call {
   id: number;
-  state: "new" | "running" | "await" | "yield" | "return" | "ended";
+  state: "new" | "running" | "ended" | Way; // the way by which it is suspended
+  timer?: number; // the one that calls it
   base: number; // how many of the program's frames there are below its own
   place?: string; // where its function begins
   origin?: string; // in its first run: its name, and from where it is called
   between: string[]; // the plain functions between the call outside it and it
-  queued: Arrival[]; // what a generator was asked for when it could not run
+  queued: Way[]; // what a generator was asked for when it could not run
 }
 
 export type Callback = (...args: unknown[]) => unknown;
@@ -147,37 +144,31 @@ Deno ${Deno.version.deno}. \`deno upgrade\` brings the newest.`,
   }
 
   /** A call begins or goes on, above `base` frames of the stack. */
-  function enter(
-    call: Active,
-    by: Arrival,
-    { stack } = look(),
-    base = stack.length,
-  ) {
-    const { id, kind, name, state } = call;
-    call.base = base;
-    call.between = helpers(stack.slice(0, base));
-    if (state === "new" && kind !== "callback") {
+  function enter(call: Active, by: Way, { stack } = look(), base?: number) {
+    const isNew = call.state === "new";
+    call.state = "running";
+    call.base = base ?? stack.length;
+    call.between = helpers(stack.slice(0, call.base));
+    if (isNew && call.kind !== "callback") {
       call.from = [...running(), ...call.between];
     }
     active.push(call);
-    call.state = "running";
+    const { id, kind, name, from } = call;
     const change = { id, running: running(), by };
-    const called = { kind, name, from: call.from, timer: call.timer };
-    if (state === "new") emit({ ...change, does: "called", ...called });
-    else emit({ ...change, does: "resumed", timer });
+    if (!isNew) return emit({ ...change, does: "resumed", timer });
+    const told = { call: { kind, name, from }, timer: call.timer };
+    emit({ ...change, does: "called", ...told });
   }
 
-  /** A call is suspended or ends, and so ends all that it runs. */
-  function leave(
-    call: Active,
-    how: Departure & Partial<Change> = { does: "ended" },
-  ) {
+  /** A call is suspended or else ends, and so ends all that it runs. */
+  function leave(call: Active, how?: Partial<Change>) {
     if (!active.includes(call)) return;
     while (active.at(-1) !== call) leave(active.at(-1)!);
-    const change = { id: call.id, running: running(), ...how };
+    const does = how ? "suspended" : "ended";
+    const change = { does, id: call.id, running: running(), ...how } as const;
     active.pop();
     call.origin = undefined;
-    call.state = how.by ?? "ended";
+    call.state = how?.by ?? "ended";
     emit(change);
   }
 
@@ -226,11 +217,7 @@ Deno ${Deno.version.deno}. \`deno upgrade\` brings the newest.`,
     // A call's own one only wraps what is awaited, which is no promise.
     if (!call || callOf.get(parent) === call) return;
     goesOn.set(promise, call);
-    leave(call, {
-      does: "suspended",
-      by: "await",
-      awaited: partsOf.get(parent),
-    });
+    leave(call, { by: "await", awaited: partsOf.get(parent) });
   }
 
   /** A built-in function makes a promise. */
@@ -309,49 +296,40 @@ Deno ${Deno.version.deno}. \`deno upgrade\` brings the newest.`,
   }) as () => void;
   undo.defer(disable);
 
-  /** A generator runs until it yields or ends. */
-  function step(call: Active, by: Arrival, go: () => IteratorResult<unknown>) {
-    unseen(() => enter(call, by));
-    let how: Parameters<typeof leave>[1];
+  /** A generator runs until it yields, ends or, asynchronous, awaits. */
+  function step(call: Active, by: Way, go: () => IteratorResult<unknown>) {
+    const isAsync = call.kind === "async generator";
+    // Who has not begun ends at once, and who has ended runs nothing.
+    if (by !== "next" && call.state === "new") call.state = "ended";
+    const { state } = call;
+    const runs = state === "new" || state === "yield";
+    if (isAsync && by === "return" && runs) call.state = by; // It goes on later.
+    else if (runs) unseen(() => enter(call, by));
+    else if (state !== "ended") call.queued.push(by);
+    requested = call;
+    let how: Partial<Change> | undefined;
     try {
       const result = go();
       const value = typeof result.value === "number" ? result.value : undefined;
-      if (!result.done) how = { does: "suspended", by: "yield", value };
+      if (!result.done) how = { by: "yield", value };
       return result;
     } finally {
-      unseen(() => leave(call, how));
-    }
-  }
-
-  /** An asynchronous generator runs until it first awaits, or goes on later. */
-  function request(call: Active, by: Arrival, go: () => unknown) {
-    const { state } = call;
-    if (by === "return" && state === "yield") call.state = "return";
-    else if (/new|yield/.test(state)) unseen(() => enter(call, by));
-    else if (state !== "ended") call.queued.push(by);
-    requested = call;
-    try {
-      return go();
-    } finally {
       requested = undefined;
+      if (runs && !isAsync) unseen(() => leave(call, how));
     }
   }
 
   for (const sample of [function* () {}, async function* () {}]) {
     const { prototype } = Object.getPrototypeOf(sample);
     const isAsync = Symbol.asyncIterator in prototype;
+    const kind = isAsync ? "async generator" : "generator";
     for (const by of STEPS) {
       const real = prototype[by];
       undo.defer(() => prototype[by] = real);
       prototype[by] = function (this: object, ...args: unknown[]) {
-        const call = callOf.get(this) ??
-          make(isAsync ? "async generator" : "generator");
+        const call = callOf.get(this) ?? make(kind);
         callOf.set(this, call);
-        // Who has not begun ends at once, and who has ended runs nothing.
-        if (by !== "next" && call.state === "new") call.state = "ended";
-        const go = () => real.apply(this, args);
-        if (isAsync) return request(call, by, go);
-        return /running|ended/.test(call.state) ? go() : step(call, by, go);
+        return step(call, by, () => real.apply(this, args));
       };
     }
   }
