@@ -54,12 +54,11 @@ class Sets<K, V> extends Map<K, Set<V>> {
 
 /** Finds the first name that is in a line as a whole word. */
 function finder(names: string[]) {
-  if (names.length === 0) return () => undefined;
   // Of two names that begin alike the longer one is looked for first.
   const any = names.toSorted().reverse().map(RegExp.escape).join("|");
   const letter = "[[\\p{L}\\d_]--\\p{sc=Han}]"; // Chinese has no spaces.
   const pattern = new RegExp(`(?<!${letter})(${any})(?!${letter})`, "v");
-  return (line: string): Column => line.match(pattern)?.[1];
+  return (line: string): Column => line.match(pattern)?.[1] || undefined;
 }
 
 /** A name in a line that is printed, and what runs then. */
@@ -95,13 +94,11 @@ class Columns {
     }
     // What a call names by itself, and by helpers that name several.
     for (const { name, running } of lines) {
-      const helped = helpersIn(running).some((each) => this.ofPlain(each));
-      if (!helped) named.add(callIn(running)!, name);
+      if (!this.#helped(running).length) named.add(callIn(running)!, name);
     }
     for (const { name, running } of lines) {
       const own = only(named.get(callIn(running)!));
-      const others = helpersIn(running).map((each) => this.ofPlain(each));
-      const foreign = own && others.some((other) => other && other !== own);
+      const foreign = own && this.#helped(running).some((task) => task !== own);
       if (!foreign) this.#tasks.add(callIn(running)!, name);
     }
   }
@@ -115,24 +112,19 @@ class Columns {
   }
 
   /** The tasks that a call names or, if it names nobody, those that its parts name. */
-  #tasksOf(id: number): Set<string> {
+  tasksOf(id: number): Set<string> {
     const known = this.#tasks.get(id);
     if (known) return known;
     this.#tasks.add(id); // It may be a part of its own.
     const parts = [...this.#parts.get(id) ?? []];
-    this.#tasks.add(id, ...parts.flatMap((part) => [...this.#tasksOf(part)]));
+    this.#tasks.add(id, ...parts.flatMap((part) => [...this.tasksOf(part)]));
     return this.#tasks.get(id)!;
-  }
-
-  /** Whether a call is of a task that it names, and so of no caller's. */
-  isOwn(id: number) {
-    return this.#tasksOf(id).size > 0;
   }
 
   ofCall(id: number): Column {
     if (this.isMain(id)) return undefined;
-    if (this.isOwn(id)) return only(this.#tasksOf(id));
-    return this.at(this.#calls.get(id)!.from);
+    const tasks = this.tasksOf(id);
+    return tasks.size > 0 ? only(tasks) : this.at(this.#calls.get(id)!.from);
   }
 
   /** The task that a plain function's lines name, if all name one. */
@@ -140,11 +132,17 @@ class Columns {
     return plain === "main" ? undefined : only(this.#namedBy.get(plain));
   }
 
+  /** The tasks of the plain functions that the innermost call runs. */
+  #helped(running: Running[]) {
+    const tasks = helpersIn(running).map((each) => this.ofPlain(each));
+    return tasks.filter((task) => task !== undefined);
+  }
+
   /** The column of what runs. */
   at(running: Running[]): Column {
     const call = callIn(running);
-    const tasks = helpersIn(running).map((each) => this.ofPlain(each));
-    return tasks.findLast(Boolean) ?? (call ? this.ofCall(call) : undefined);
+    return this.#helped(running).at(-1) ??
+      (call ? this.ofCall(call) : undefined);
   }
 }
 
@@ -163,53 +161,44 @@ function withYields(recording: Recording): Recording {
   return told.reverse();
 }
 
-type Since = { at: number; value?: number };
-
 /** Who is suspended until a timer goes off that was set for that, and when. */
 function sleepsOf(recording: Recording, columns: Columns) {
-  const timers = new Map<number, { at: number; ms: number; by: Column }>();
-  const suspended = new Map<number, Since>();
+  const sets = new Map<number, { at: number; ms: number }>(); // by the timer
+  const setBy = new Map<number, Column>();
+  const suspended = new Map<number, { at: number; value?: number }>();
   const sleeps: { name: Column; from: number; to: number }[] = [];
   for (const event of recording) {
     const { does, at: to } = event;
     if (does === "suspended") suspended.set(event.id, event);
     if (does === "sets") {
-      const first = timers.get(event.timer); // who sets an interval does it once
-      timers.set(event.timer, {
-        by: columns.at(event.running),
-        ...first,
-        ...event,
-      });
+      const isAnew = sets.has(event.timer); // It is an interval's.
+      if (!isAnew) setBy.set(event.timer, columns.at(event.running));
+      sets.set(event.timer, event);
     }
     if (does !== "called" && does !== "resumed") continue;
-    const set = timers.get(event.timer ?? 0);
-    if (!set) continue;
-    const name = columns.ofCall(event.id);
-    const since: Since = suspended.get(event.id) ?? set;
+    const { id, timer = 0 } = event;
+    const set = sets.get(timer);
+    if (!set || does === "resumed" && columns.tasksOf(id).size === 0) continue;
+    const name = columns.ofCall(id);
+    const { at: from, value = NaN } = suspended.get(id) ?? { at: set.at };
     // Who runs a generator may set a timer for the number that it has yielded.
-    const { at: from, value = NaN } = since;
     const asked = from === set.at && [value, value * 1000].includes(set.ms);
-    const waits = does === "called" || columns.isOwn(event.id);
-    if (waits && (set.by === name || asked)) sleeps.push({ name, from, to });
+    if (setBy.get(timer) === name || asked) sleeps.push({ name, from, to });
   }
   return sleeps;
 }
 
-/** A column on the way to where the thread is, and what it is there for. */
-type Place = { key: Running; column: Column };
+/** On the way to where the thread is: a call, or a task whose plain function runs. */
+type Place = number | string;
 
 /** Follows the thread from column to column. */
 class Path {
   moments: Moment[] = [];
-  // The first step is drawn, whatever follows, as its note tells.
-  moment: Moment = {
-    at: 0,
-    steps: [{ column: undefined, middle: "main", note: "" }],
-  };
+  moment: Moment = { at: 0, steps: [] };
   left = false; // whether main has given control to the event loop
   #places: Place[] = [];
   #drawn: Column; // the column where the last step is
-  #arrivals = new Map<Running, Way>(); // how control has come to a call
+  #arrivals = new Map<Place, Way>(); // how control has come to a call
   #columns: Columns;
 
   constructor(columns: Columns) {
@@ -217,15 +206,15 @@ class Path {
   }
 
   get column(): Column {
-    return this.#places.at(-1)?.column;
+    const place = this.#places.at(-1);
+    return typeof place === "number" ? this.#columns.ofCall(place) : place;
   }
 
   get #middle(): Step["middle"] {
-    const main = this.#places.some(({ key }) =>
-      isCall(key) && this.#columns.isMain(key)
-    );
+    const calls = this.#places.filter(isCall);
     const begins = !this.left && this.#places.length === 0;
-    return main || begins ? "main" : "event loop";
+    const isMain = begins || calls.some((id) => this.#columns.isMain(id));
+    return isMain ? "main" : "event loop";
   }
 
   /** Draws that control comes to another column. */
@@ -247,43 +236,37 @@ class Path {
 
   /** The columns from the outside in, when something runs and prints of `named`. */
   #placesOf(running: Running[], named?: string): Place[] {
-    const places: Place[] = [];
-    for (const one of running) {
-      const column = isCall(one)
-        ? this.#columns.ofCall(one)
-        : this.#columns.ofPlain(one);
-      if (isCall(one)) places.push({ key: one, column });
-      else if (column) places.push({ key: column, column });
-    }
+    const places = running.map((one) =>
+      isCall(one) ? one : this.#columns.ofPlain(one)
+    ).filter((place) => place !== undefined);
     // A helper's line is of whom it names, if its call is main's or nobody's.
     const helper = helpersIn(running).at(-1);
-    const isNobodys = helper && helper !== "main" && !places.at(-1)?.column;
-    if (named && isNobodys) places.push({ key: named, column: named });
-    return places;
+    const isNobodys = helper && helper !== "main" && !this.#columns.at(running);
+    return named && isNobodys ? [...places, named] : places;
   }
 
   /** Goes to where control is, step by step. */
   goTo(running: Running[], named?: string) {
     const to = this.#placesOf(running, named);
-    while (!this.#places.every(({ key }, i) => key === to[i]?.key)) {
+    while (!this.#places.every((place, i) => place === to[i])) {
       this.#places.pop();
       this.#come();
     }
     for (const place of to.slice(this.#places.length)) {
       this.#places.push(place);
-      this.#come(this.#arrivals.get(place.key) ?? "call");
+      this.#come(this.#arrivals.get(place) ?? "call");
     }
   }
 
   /** A call begins or goes on; one that is no task's own is not drawn for that. */
   arrive({ id, running, by }: Change) {
     this.#arrivals.set(id, by!);
-    if (this.#columns.isOwn(id)) this.goTo(running);
+    if (this.#columns.tasksOf(id).size > 0) this.goTo(running);
   }
 
   /** A call is suspended or ends. */
   depart({ id, running, by }: Change) {
-    if (!this.#places.some(({ key }) => key === id)) return;
+    if (!this.#places.includes(id)) return;
     this.goTo(running);
     this.#places.pop();
     this.#come(by);
@@ -335,6 +318,7 @@ Write each as it is printed: --tasks=producer,consumer`);
   const columns = new Columns(all, named);
   const sleeps = sleepsOf(all, columns);
   const path = new Path(columns);
+  path.act({ note: "" }); // That main begins is drawn, whatever follows.
   let middle: Timeline["middle"] = "event loop";
   let blocking: Running[] | undefined;
 
@@ -378,10 +362,8 @@ Write each as it is printed: --tasks=producer,consumer`);
     }
     if (does === "ends") {
       const error = event.error?.replace(/^Uncaught (\(in promise\) )?/, "");
-      const note = `the program ends${
-        error ? ` with the error “${error}”` : ""
-      }`;
-      path.act({ note });
+      const how = error ? ` with the error “${error}”` : "";
+      path.act({ note: `the program ends${how}` });
     }
   }
   if (shown.at(-1)?.does !== "ends") pass(seconds * 1000);
