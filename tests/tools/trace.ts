@@ -179,7 +179,8 @@ Deno ${Deno.version.deno}. \`deno upgrade\` brings the newest.`,
 
   /** Reads the call stack, as it tells which call has ended by itself. */
   function look() {
-    const { stack, above } = callStack();
+    const seen = callStack();
+    const { stack } = seen;
     // An async function that returns a promise ends long before its own is settled.
     // In its first run it lasts while its frame is where it was.
     const ended = active.find(({ origin, base }) =>
@@ -188,9 +189,9 @@ Deno ${Deno.version.deno}. \`deno upgrade\` brings the newest.`,
     if (ended) leave(ended);
     if (!file && stack.length > 0) {
       file = make("file", { origin: originOf(stack, 0) });
-      enter(file, "call", { stack, above }, 0);
+      enter(file, "call", seen, 0);
     }
-    return { stack, above };
+    return seen;
   }
 
   /** A promise without a parent is made in the program: an async function begins. */
@@ -221,17 +222,13 @@ Deno ${Deno.version.deno}. \`deno upgrade\` brings the newest.`,
   }
 
   /** A built-in function makes a promise. */
-  function builtIn(
-    promise: object,
-    parent: object | undefined,
-    { stack, above }: Seen,
-  ) {
-    const [name, caller] = above.toReversed().map(nameOf);
+  function builtIn(promise: object, parent: object | undefined, seen: Seen) {
+    const [name, caller] = seen.above.toReversed().map(nameOf);
     if (GATHERERS.includes(name)) partsOf.set(promise, gathered = []);
     else if (name === "then" && GATHERERS.includes(caller)) {
       gathered.push(...partsOf.get(parent!) ?? []);
     } else if (name === "then") {
-      goesOn.set(promise, make("callback", { from: running(stack) }));
+      goesOn.set(promise, make("callback", { from: running(seen.stack) }));
     } else if (requested && STEPS.some((step) => step === name)) {
       if (!parent) callOf.set(promise, requested);
       else if (requested.state === "return") goesOn.set(promise, requested);
@@ -267,24 +264,24 @@ Deno ${Deno.version.deno}. \`deno upgrade\` brings the newest.`,
       unseen(() => {
         const seen = look();
         const top = seen.above.at(-1);
-        if (top) {
-          // Of those above the program, the runtime makes many for itself.
-          if (urlOf(top) === "") builtIn(promise, parent, seen);
-        } else if (seen.stack.length > 0) {
-          if (parent) suspend(promise, parent);
-          else begin(promise, seen);
-        } else if (file && active[0] === file) callOf.set(promise, file);
+        // Of those above the program, the runtime makes many for itself.
+        if (top && urlOf(top) === "") builtIn(promise, parent, seen);
+        if (top || seen.stack.length === 0) return;
+        if (parent) suspend(promise, parent);
+        else begin(promise, seen);
       }),
     before: (promise) =>
       unseen(() => {
         idle();
         const call = goesOn.get(promise);
         goesOn.delete(promise); // It comes again if a promise is returned to it.
-        if (call?.state === "new") enter(call, "call");
-        else if (call) {
-          const by = call.state === "return" ? "return" : "resume";
-          enter(call, by);
-        }
+        const isNew = call?.state === "new";
+        const by = call?.state === "return"
+          ? "return"
+          : isNew
+          ? "call"
+          : "resume";
+        if (call) enter(call, by);
       }),
     after: () => unseen(idle),
     settled: (promise) =>
