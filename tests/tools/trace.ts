@@ -266,8 +266,11 @@ Deno ${Deno.version.deno}. \`deno upgrade\` brings the newest.`,
         const top = seen.above.at(-1);
         // Of those above the program, the runtime makes many for itself.
         if (top && urlOf(top) === "") builtIn(promise, parent, seen);
-        if (top || seen.stack.length === 0) return;
-        if (parent) suspend(promise, parent);
+        if (top) return;
+        // Before its first statement a file makes its own, with nothing on the stack.
+        if (seen.stack.length === 0) {
+          if (file && active[0] === file) callOf.set(promise, file);
+        } else if (parent) suspend(promise, parent);
         else begin(promise, seen);
       }),
     before: (promise) =>
