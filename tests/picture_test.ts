@@ -35,7 +35,7 @@ for (const text of programs.trim().split("\n\n")) {
 
 function waiting(wait?: Wait) {
   if (wait?.thread === "blocked") return `${wait.by ?? "main"} blocks`;
-  if (wait?.thread === "blocked by one of several") return "somebody blocks";
+  if (wait?.thread === "blocked by somebody") return "somebody blocks";
   const asleep = wait?.asleep ?? [];
   if (asleep.length > 1) return `${asleep.join(" and ")} sleep`;
   return `${asleep[0] ?? "nobody"} sleeps`;

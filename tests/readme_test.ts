@@ -60,7 +60,7 @@ Deno.test("README.md tells a resumption as it is recorded, call by call", async 
   const stacks: string[] = [];
   for (const event of await recorded(lessons[1])) {
     if (event.does === "called") {
-      const { kind, from } = event.call;
+      const { kind, from } = event.call!;
       const inTask = from.some((one) => names[Number(one)]?.startsWith("task"));
       names[event.id] = "";
       if (kind === "generator") {

@@ -92,10 +92,8 @@ export function recorder(emit: Emit, traced: boolean, end = () => {}) {
     emit({ at: clock.now(), ...what });
   }
   function tell(doing: Doing) {
-    if (!control) return stamped({ ...doing, running: [] });
-    const running = control.running();
-    control.unseen(() => stamped({ ...doing, running }));
-    control.check();
+    if (control) control.tell((running) => stamped({ ...doing, running }));
+    else stamped({ ...doing, running: [] });
   }
   function asCallback(given: Callback, timer?: number) {
     return control?.callback(given, timer) ?? given;

@@ -4,7 +4,7 @@
 
 import { linesBegun, type RecordedEvent, type Recording } from "./record.ts";
 import { until } from "./record.ts";
-import type { Arrival, Call, Running } from "./trace.ts";
+import type { Call, Change, Running, Way } from "./trace.ts";
 
 /** A task, by its name; undefined is the column in the middle. */
 export type Column = string | undefined;
@@ -12,9 +12,8 @@ export type Column = string | undefined;
 /** Where the thread comes to, by what, and what it does there. */
 export interface Step {
   column: Column;
-  /** Whose the middle is then. */
-  middle: "main" | "event loop";
-  word?: Arrival | "await" | "yield";
+  middle: "main" | "event loop"; // whose the middle is then
+  word?: Way;
   line?: string;
   note?: string;
 }
@@ -25,25 +24,22 @@ export interface Moment {
   steps: Step[];
   wait?: Wait;
 }
-export type Wait =
-  & { ms: number }
-  & (
-    | { thread: "free"; asleep: string[] }
-    | { thread: "blocked"; by: Column }
-    | { thread: "blocked by one of several" }
-  );
+export interface Wait {
+  ms: number;
+  thread: "free" | "blocked" | "blocked by somebody";
+  asleep: string[]; // while the thread is free
+  by?: Column; // who blocks it
+}
 
 export interface Timeline {
   moments: Moment[];
-  /** The columns but for the one in the middle. */
-  tasks: string[];
-  /** What that one is once main has given control to the event loop. */
-  middle: "event loop" | "main/event loop";
+  tasks: string[]; // the columns but for the one in the middle
+  middle: "event loop" | "main/event loop"; // once main has given control away
 }
 
 const isCall = (one: Running) => typeof one === "number";
 const isPlain = (one: Running) => typeof one === "string";
-const callIn = (running: Running[]) => running.filter(isCall).at(-1);
+const callIn = (running: Running[]) => running.findLast(isCall);
 const helpersIn = (running: Running[]) =>
   running.slice(running.findLastIndex(isCall) + 1).filter(isPlain);
 
@@ -51,14 +47,13 @@ const helpersIn = (running: Running[]) =>
 const only = <T>(set?: Set<T>) => set?.size === 1 ? [...set][0] : undefined;
 
 class Sets<K, V> extends Map<K, Set<V>> {
-  add(key: K, value: V) {
-    this.set(key, (this.get(key) ?? new Set()).add(value));
+  add(key: K, ...values: V[]) {
+    this.set(key, (this.get(key) ?? new Set()).union(new Set(values)));
   }
 }
 
 /** Finds the first name that is in a line as a whole word. */
 function finder(names: string[]) {
-  if (names.length === 0) return () => undefined;
   // Of two names that begin alike the longer one is looked for first.
   const any = names.toSorted().reverse().map(RegExp.escape).join("|");
   const letter = "[[\\p{L}\\d_]--\\p{sc=Han}]"; // Chinese has no spaces.
@@ -66,21 +61,29 @@ function finder(names: string[]) {
   return (line: string): Column => line.match(pattern)?.[1] || undefined;
 }
 
+/** A name in a line that is printed, and what runs then. */
+type Named = { name: string; running: Running[] };
+
 /** Whose each call and each plain function is. */
 class Columns {
   #calls = new Map<number, Call>();
   #namedBy = new Sets<string, string>(); // the names in a plain function's lines
-  #names = new Sets<number, string>(); // the names in a call's own lines
   #parts = new Sets<number, number>(); // what a call awaits or, a generator, runs
-  #known = new Map<number, Column>();
+  #tasks = new Sets<number, string>(); // the names in a call's lines, or its parts'
 
-  constructor(recording: Recording, printed: Named[]) {
+  constructor(recording: Recording, lines: Named[]) {
     for (const event of recording) {
-      if (event.does === "called") this.#add(event.id, event.call);
-      if (event.does !== "suspended") continue;
-      event.awaited?.forEach((part) => this.#parts.add(event.id, part));
+      if (event.does === "suspended") {
+        this.#parts.add(event.id, ...event.awaited ?? []);
+      }
+      if (!("call" in event && event.call)) continue;
+      this.#calls.set(event.id, event.call);
+      const caller = callIn(event.call.from);
+      const both = [event.call, this.#calls.get(caller!)];
+      if (both.every((call) => call?.kind.endsWith("generator"))) {
+        this.#parts.add(caller!, event.id);
+      }
     }
-    const lines = printed.filter(({ running }) => callIn(running));
     const named = new Sets<Running, string>(); // by whose own frame prints it
     for (const { name, running } of lines) named.add(running.at(-1)!, name);
     for (const { name, running } of lines) {
@@ -91,29 +94,13 @@ class Columns {
     }
     // What a call names by itself, and by helpers that name several.
     for (const { name, running } of lines) {
-      const others = helpersIn(running).filter((each) => this.ofPlain(each));
-      if (others.length === 0) named.add(callIn(running)!, name);
+      if (!this.#helped(running).length) named.add(callIn(running)!, name);
     }
     for (const { name, running } of lines) {
       const own = only(named.get(callIn(running)!));
-      const others = helpersIn(running).map((each) =>
-        this.ofPlain(each) ?? own
-      );
-      const foreign = own && others.some((other) => other !== own);
-      if (!foreign) this.#names.add(callIn(running)!, name);
+      const foreign = own && this.#helped(running).some((task) => task !== own);
+      if (!foreign) this.#tasks.add(callIn(running)!, name);
     }
-  }
-
-  #add(id: number, call: Call) {
-    this.#calls.set(id, call);
-    const caller = callIn(call.from);
-    if (caller && this.#isGenerator(caller) && this.#isGenerator(id)) {
-      this.#parts.add(caller, id);
-    }
-  }
-
-  #isGenerator(id: number) {
-    return this.#calls.get(id)!.kind.endsWith("generator");
   }
 
   isFile(id: number) {
@@ -124,55 +111,40 @@ class Columns {
     return this.isFile(id) || this.#calls.get(id)!.name === "main";
   }
 
+  /** The tasks that a call names or, if it names nobody, those that its parts name. */
+  tasksOf(id: number): Set<string> {
+    const known = this.#tasks.get(id);
+    if (known) return known;
+    this.#tasks.add(id); // It may be a part of its own.
+    const parts = [...this.#parts.get(id) ?? []];
+    this.#tasks.add(id, ...parts.flatMap((part) => [...this.tasksOf(part)]));
+    return this.#tasks.get(id)!;
+  }
+
+  ofCall(id: number): Column {
+    if (this.isMain(id)) return undefined;
+    const tasks = this.tasksOf(id);
+    return tasks.size > 0 ? only(tasks) : this.at(this.#calls.get(id)!.from);
+  }
+
   /** The task that a plain function's lines name, if all name one. */
   ofPlain(plain: string): Column {
     return plain === "main" ? undefined : only(this.#namedBy.get(plain));
   }
 
-  /** The tasks that a call names or, if it names nobody, those that its parts name. */
-  #tasksOf(id: number, seen: number[] = []): Set<string> {
-    const parts = [...this.#parts.get(id) ?? []];
-    const unseen = parts.filter((part) => !seen.includes(part));
-    const all = unseen.flatMap((
-      part,
-    ) => [...this.#tasksOf(part, [...seen, id])]);
-    return this.#names.get(id) ?? new Set(all);
-  }
-
-  /** Whether a call is main's or of a task that it names, and so of no caller's. */
-  isOwn(id: number) {
-    return this.isMain(id) || this.#tasksOf(id).size > 0;
-  }
-
-  ofCall(id: number): Column {
-    if (this.isMain(id)) return undefined;
-    if (this.#names.has(id)) return only(this.#names.get(id));
-    if (!this.#known.has(id)) {
-      this.#known.set(id, undefined); // for a call that is its own part
-      const { from } = this.#calls.get(id)!;
-      this.#known.set(id, only(this.#tasksOf(id)) ?? this.at(from));
-    }
-    return this.#known.get(id);
+  /** The tasks of the plain functions that the innermost call runs. */
+  #helped(running: Running[]) {
+    const tasks = helpersIn(running).map((each) => this.ofPlain(each));
+    return tasks.filter((task) => task !== undefined);
   }
 
   /** The column of what runs. */
   at(running: Running[]): Column {
-    let column: Column;
-    for (const one of running) {
-      column = isCall(one) ? this.ofCall(one) : this.ofPlain(one) ?? column;
-    }
-    return column;
-  }
-
-  /** The same but, for a call that names several, the one of its caller. */
-  servedBy(running: Running[]): Column {
     const call = callIn(running);
-    const nobodys = call && !this.isMain(call) && !this.ofCall(call);
-    if (!nobodys || !this.#names.has(call)) return this.at(running);
-    return this.at(running) ?? this.servedBy(this.#calls.get(call)!.from);
+    return this.#helped(running).at(-1) ??
+      (call ? this.ofCall(call) : undefined);
   }
 }
-type Named = { name: string; running: Running[] };
 
 /** Tells an asynchronous generator's `yield` as one, not as an await in it. */
 function withYields(recording: Recording): Recording {
@@ -189,183 +161,125 @@ function withYields(recording: Recording): Recording {
   return told.reverse();
 }
 
-/** Where a call runs that is no task's own, prints nothing and runs no task. */
-function hiddenRuns(recording: Recording, columns: Columns) {
-  const hidden = new Set<RecordedEvent>();
-  const open: { begin: RecordedEvent; id: number; seen: boolean }[] = [];
-  const see = () => open.forEach((run) => run.seen = true);
-  for (const event of recording) {
-    const { does } = event;
-    if (does === "prints" || does === "blocks") see();
-    if (does === "called" || does === "resumed") {
-      open.push({ begin: event, id: event.id, seen: columns.isOwn(event.id) });
-    }
-    if (does === "suspended" || does === "ended") {
-      const i = open.findLastIndex(({ id }) => id === event.id);
-      const [run] = open.splice(i, 1);
-      if (run.seen) see();
-      else hidden.add(run.begin);
-    }
-  }
-  return hidden;
-}
-
 /** Who is suspended until a timer goes off that was set for that, and when. */
 function sleepsOf(recording: Recording, columns: Columns) {
-  const timers = new Map<number, RecordedEvent & { does: "sets" }>();
-  const suspended = new Map<number, RecordedEvent & { does: "suspended" }>();
+  const sets = new Map<number, { at: number; ms: number }>(); // by the timer
+  const setBy = new Map<number, Column>();
+  const suspended = new Map<number, { at: number; value?: number }>();
   const sleeps: { name: Column; from: number; to: number }[] = [];
   for (const event of recording) {
     const { does, at: to } = event;
     if (does === "suspended") suspended.set(event.id, event);
     if (does === "sets") {
-      const { running } = timers.get(event.timer) ?? event; // an interval's first
-      timers.set(event.timer, { ...event, running });
+      const isAnew = sets.has(event.timer); // It is an interval's.
+      if (!isAnew) setBy.set(event.timer, columns.at(event.running));
+      sets.set(event.timer, event);
     }
     if (does !== "called" && does !== "resumed") continue;
-    const timer = does === "called" ? event.call.timer : event.timer;
-    const set = timers.get(timer ?? 0);
-    const since = suspended.get(event.id);
-    const name = columns.ofCall(event.id);
-    if (set && does === "called" && name === columns.at(set.running)) {
-      sleeps.push({ name, from: set.at, to }); // It is a callback of its own.
-    }
-    if (!set || !since || !columns.isOwn(event.id)) continue;
+    const { id, timer = 0 } = event;
+    const set = sets.get(timer);
+    if (!set || does === "resumed" && columns.tasksOf(id).size === 0) continue;
+    const name = columns.ofCall(id);
+    const { at: from, value = NaN } = suspended.get(id) ?? { at: set.at };
     // Who runs a generator may set a timer for the number that it has yielded.
-    const { at, value = NaN } = since;
-    const asked = at === set.at && [value, value * 1000].includes(set.ms);
-    const served = columns.servedBy(set.running);
-    const from = Math.max(at, set.at);
-    if (served === name || !served && asked) sleeps.push({ name, from, to });
+    const asked = from === set.at && [value, value * 1000].includes(set.ms);
+    if (setBy.get(timer) === name || asked) sleeps.push({ name, from, to });
   }
   return sleeps;
 }
 
-/** A column on the way to where the thread is, and what it is there for. */
-type Place = { key: Running; column: Column };
+/** On the way to where the thread is: a call, or a task whose plain function runs. */
+type Place = number | string;
 
 /** Follows the thread from column to column. */
 class Path {
   moments: Moment[] = [];
-  moment: Moment = { at: 0, steps: [{ column: undefined, middle: "main" }] };
-  /** Whether main has given control to the event loop. */
-  left = false;
+  moment: Moment = { at: 0, steps: [] };
+  left = false; // whether main has given control to the event loop
   #places: Place[] = [];
   #drawn: Column; // the column where the last step is
-  #hidden = new Set<number>(); // the calls that run hidden
-
+  #arrivals = new Map<Place, Way>(); // how control has come to a call
   #columns: Columns;
-  #hiddenRuns: Set<RecordedEvent>;
 
-  constructor(columns: Columns, hiddenRuns: Set<RecordedEvent>) {
+  constructor(columns: Columns) {
     this.#columns = columns;
-    this.#hiddenRuns = hiddenRuns;
   }
 
   get column(): Column {
-    return this.#places.at(-1)?.column;
+    const place = this.#places.at(-1);
+    return typeof place === "number" ? this.#columns.ofCall(place) : place;
   }
 
-  get #middle() {
-    const main = this.#places.some(({ key }) =>
-      isCall(key) && this.#columns.isMain(key)
-    );
+  get #middle(): Step["middle"] {
+    const calls = this.#places.filter(isCall);
     const begins = !this.left && this.#places.length === 0;
-    return main || begins ? "main" : "event loop";
+    const isMain = begins || calls.some((id) => this.#columns.isMain(id));
+    return isMain ? "main" : "event loop";
   }
 
-  /** Comes to where the thread is, does something there, or both at once. */
-  #step(what: Pick<Step, "word" | "line" | "note">) {
-    const step: Step = { column: this.column, middle: this.#middle, ...what };
-    const comes = step.column !== this.#drawn;
-    const does = what.line !== undefined || what.note !== undefined;
-    if (!comes && !does) return;
-    this.#drawn = step.column;
-    const { at, steps } = this.moment;
-    const last = steps.at(-1);
-    const isStart = at === 0 && steps.length === 1;
-    const bare = last && !isStart && last.line === undefined && !last.note;
-    if (!comes && bare && last.middle === step.middle) {
-      Object.assign(last, what);
-    } else steps.push(step);
+  /** Draws that control comes to another column. */
+  #come(word?: Way) {
+    const { column } = this;
+    if (column === this.#drawn) return;
+    this.#drawn = column;
+    this.moment.steps.push({ column, middle: this.#middle, word });
+  }
+
+  /** Something is done where control is: in one step with the arrival there. */
+  act(what: { line: string } | { note: string }) {
+    const step = { column: this.column, middle: this.#middle };
+    const last = this.moment.steps.at(-1);
+    const arrives = last && (last.line ?? last.note) === undefined;
+    if (arrives && last.middle === step.middle) Object.assign(last, what);
+    else this.moment.steps.push({ ...step, ...what });
   }
 
   /** The columns from the outside in, when something runs and prints of `named`. */
   #placesOf(running: Running[], named?: string): Place[] {
-    const places: Place[] = [];
-    const here = () => places.at(-1)?.column;
-    for (const one of running) {
-      if (isCall(one)) {
-        if (this.#hidden.has(one)) continue;
-        places.push({ key: one, column: this.#columns.ofCall(one) });
-        continue;
-      }
-      const column = this.#columns.ofPlain(one);
-      // Of a function without a name just its place is known, which moves.
-      const key = /:\d+$/.test(one) ? `a function of ${column}` : one;
-      if (column && column !== here()) places.push({ key, column });
-    }
+    const places = running.map((one) =>
+      isCall(one) ? one : this.#columns.ofPlain(one)
+    ).filter((place) => place !== undefined);
     // A helper's line is of whom it names, if its call is main's or nobody's.
-    const helps = running.length > 0 && !isCall(running.at(-1)!);
-    if (named && helps && running.at(-1) !== "main" && !here()) {
-      places.push({ key: `a line of ${named}`, column: named });
-    }
-    return places;
+    const helper = helpersIn(running).at(-1);
+    const isNobodys = helper && helper !== "main" && !this.#columns.at(running);
+    return named && isNobodys ? [...places, named] : places;
   }
 
   /** Goes to where control is, step by step. */
-  #go(to: Place[], into: Step["word"] = "call", out?: Step["word"]) {
-    const same = (place: Place, i: number) => place.key === to[i]?.key;
-    while (!this.#places.every(same)) {
+  goTo(running: Running[], named?: string) {
+    const to = this.#placesOf(running, named);
+    while (!this.#places.every((place, i) => place === to[i])) {
       this.#places.pop();
-      const back = this.#places.length === to.length;
-      this.#step({ word: back ? out : undefined });
+      this.#come();
     }
     for (const place of to.slice(this.#places.length)) {
       this.#places.push(place);
-      this.#step({ word: place === to.at(-1) ? into : "call" });
+      this.#come(this.#arrivals.get(place) ?? "call");
     }
   }
 
-  goTo(running: Running[]) {
-    this.#go(this.#placesOf(running));
-  }
-
-  note(note: string) {
-    this.#go([]);
-    this.#step({ note });
-  }
-
-  print(running: Running[], line: string, name: Column) {
-    const goesOn = this.#places.at(-1)?.key === `a line of ${this.column}`;
-    const named = name ?? (goesOn ? this.column : undefined);
-    this.#go(this.#placesOf(running, named));
-    this.#step({ line });
-  }
-
-  /** A call begins or goes on. */
-  arrive(event: RecordedEvent & { does: "called" | "resumed" }) {
-    if (this.#hiddenRuns.has(event)) this.#hidden.add(event.id);
-    else this.#go(this.#placesOf(event.running), event.by);
+  /** A call begins or goes on; one that is no task's own is not drawn for that. */
+  arrive({ id, running, by }: Change) {
+    this.#arrivals.set(id, by!);
+    if (this.#columns.tasksOf(id).size > 0) this.goTo(running);
   }
 
   /** A call is suspended or ends. */
-  depart(event: RecordedEvent & { does: "suspended" | "ended" }) {
-    if (this.#hidden.delete(event.id)) return;
-    const places = this.#placesOf(event.running);
-    const out = event.does === "suspended" ? event.by : undefined;
-    this.#go(places);
-    this.#go(places.slice(0, -1), "call", out);
+  depart({ id, running, by }: Change) {
+    if (!this.#places.includes(id)) return;
+    this.goTo(running);
+    this.#places.pop();
+    this.#come(by);
   }
 
-  wait(to: number, wait: Wait) {
-    const { steps } = this.moment;
+  wait(wait: Wait) {
+    const { at, steps } = this.moment;
     const before = this.moments.at(-1)?.wait;
     const { ms } = wait;
     const same = JSON.stringify({ ...before, ms }) === JSON.stringify(wait);
     if (before && same && steps.length === 0) before.ms += ms;
-    else this.moments.push({ ...this.moment, wait });
-    this.moment = { at: to, steps: [] };
+    else this.moments.push({ at, steps, wait });
+    this.moment = { at: at + ms, steps: [] };
   }
 }
 
@@ -397,37 +311,35 @@ export function timeline(
 "${missing.join('", "')}" in it; of the names given there is ${others}.
 Write each as it is printed: --tasks=producer,consumer`);
   }
-  const printed = all.flatMap((event) =>
-    linesIn(event).flatMap((line) => {
-      const name = nameIn(line);
-      return name ? [{ name, running: event.running }] : [];
-    })
+  const named = all.flatMap((event) =>
+    linesIn(event).map(nameIn).filter((name) => name !== undefined)
+      .map((name) => ({ name, running: event.running }))
   );
-  const columns = new Columns(all, printed);
+  const columns = new Columns(all, named);
   const sleeps = sleepsOf(all, columns);
-  const path = new Path(columns, hiddenRuns(all, columns));
+  const path = new Path(columns);
+  path.act({ note: "" }); // That main begins is drawn, whatever follows.
   let middle: Timeline["middle"] = "event loop";
   let blocking: Running[] | undefined;
 
-  function waitUntil(to: number): Wait {
-    const { at } = path.moment;
-    const ms = to - at;
-    if (!blocking) {
-      const isAsleep = (task: string) =>
-        sleeps.some(({ name, from, to: end }) =>
-          name === task && from <= at && end >= to
-        );
-      return { ms, thread: "free", asleep: names.filter(isAsleep) };
-    }
-    const { column } = path;
-    const isMain = blocking.filter(isCall).every((id) => columns.isMain(id));
-    if (column || isMain) return { ms, thread: "blocked", by: column };
-    return { ms, thread: "blocked by one of several" };
-  }
+  const isAsleep = (task: string, at: number, end: number) =>
+    sleeps.some(({ name, from, to }) =>
+      name === task && from <= at && to >= end
+    );
+  /** Nothing happens until then. */
   function pass(to: number) {
-    if (to === path.moment.at) return;
+    const { at } = path.moment;
+    if (to === at) return;
     if (!blocking) path.goTo([]);
-    path.wait(to, waitUntil(to));
+    const by = path.column;
+    const isMain = blocking?.filter(isCall).every((id) => columns.isMain(id));
+    const isKnown = by !== undefined || isMain;
+    path.wait({
+      ms: to - at,
+      thread: !blocking ? "free" : isKnown ? "blocked" : "blocked by somebody",
+      asleep: names.filter((task) => !blocking && isAsleep(task, at, to)),
+      by,
+    });
   }
 
   for (const [i, event] of shown.entries()) {
@@ -436,20 +348,22 @@ Write each as it is printed: --tasks=producer,consumer`);
     blocking = does === "blocks" ? running : undefined;
     if (does === "blocks") path.goTo(running);
     if (does === "called" || does === "resumed") path.arrive(event);
-    if (does === "prints") {
-      linesIn(event).forEach((line) => path.print(running, line, nameIn(line)));
+    for (const line of linesIn(event)) {
+      path.goTo(running, nameIn(line));
+      path.act({ line });
     }
     if (does === "suspended" || does === "ended") {
       path.depart(event);
       if (path.left || !columns.isFile(event.id)) continue;
       const rest = shown.slice(i).flatMap(linesIn);
       if (!rest.every(nameIn)) middle = "main/event loop";
-      path.note("main gives control to the event loop");
+      path.act({ note: "main gives control to the event loop" });
       path.left = true;
     }
     if (does === "ends") {
       const error = event.error?.replace(/^Uncaught (\(in promise\) )?/, "");
-      path.note(`the program ends${error ? ` with the error “${error}”` : ""}`);
+      const how = error ? ` with the error “${error}”` : "";
+      path.act({ note: `the program ends${how}` });
     }
   }
   if (shown.at(-1)?.does !== "ends") pass(seconds * 1000);
