@@ -18,10 +18,8 @@ function endLine(at: number, error?: string): Line {
 
 const busyAt = (ms: number) =>
   `It keeps the thread busy: the fake clock, which moves only when all wait,
-stands at ${
-    ms / 1000
-  } s after 10 s. If it never waits, an \`await\` or a \`yield*\`
-may be missing.`;
+is still at ${ms} ms after 10 s. If it never waits, an \`await\` or a \`yield*\`
+may be missing. What is thousands of calls deep takes long to record, too.`;
 
 /**
  * Records the program in a file, in a process of its own, up to `seconds`, and as

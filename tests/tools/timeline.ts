@@ -307,9 +307,11 @@ export function timeline(
   const missing = names.filter((name) => !found.has(name));
   if (missing.length > 0) {
     const others = names.filter((name) => found.has(name)).join(", ") || "none";
-    throw new Error(`In the first ${seconds} s nothing is printed that has
-"${missing.join('", "')}" in it; of the names given there is ${others}.
-Write each as it is printed: --tasks=producer,consumer`);
+    throw new Error(
+      `In the first ${seconds} s no line is of "${missing.join('", "')}". A line
+is of the first name that is in it; of those given, this is so for ${others}.
+Write each as it is printed: --tasks=producer,consumer`,
+    );
   }
   const named = all.flatMap((event) =>
     linesIn(event).map(nameIn).filter((name) => name !== undefined)

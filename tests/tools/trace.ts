@@ -83,8 +83,9 @@ function callStack() {
   Error.stackTraceLimit = Infinity;
   Error.prepareStackTrace = (_, frames) => frames;
   Error.captureStackTrace(holder);
-  const all = holder.stack.reverse().filter((frame) => !frame.isAsync());
+  const all = holder.stack.reverse();
   Object.assign(Error, { stackTraceLimit, prepareStackTrace });
+  while (all[0]?.isAsync()) all.shift();
   const stack = all.filter(isProgram);
   const above = all.slice(all.findLastIndex(isProgram) + 1);
   return { stack, above: above.filter((frame) => !isToolUrl(urlOf(frame))) };
