@@ -11,11 +11,9 @@ function kill(child: Deno.ChildProcess) {
 for (const type of ["error", "unhandledrejection", "unload"]) {
   addEventListener(type, () => running.forEach(kill));
 }
-const isWindows = Deno.build.os === "windows";
-const signals: Deno.Signal[] = isWindows
-  ? ["SIGINT", "SIGBREAK"]
-  : ["SIGHUP", "SIGINT", "SIGTERM"];
-for (const signal of signals) {
+const isWindows = Deno.build.os === "windows"; // It has no other signals.
+const others = ["SIGHUP", "SIGTERM"] as const;
+for (const signal of ["SIGINT", ...isWindows ? [] : others] as const) {
   Deno.addSignalListener(signal, function end() {
     running.forEach(kill);
     Deno.removeSignalListener(signal, end);

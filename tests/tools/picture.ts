@@ -1,6 +1,6 @@
 import type { Recording } from "./record.ts";
-import { type Column, type Moment, timeline } from "./timeline.ts";
-import type { Step, Wait } from "./timeline.ts";
+import { timeline } from "./timeline.ts";
+import type { Column, Moment, Step, Wait } from "./timeline.ts";
 
 /** This is in every picture. */
 export const SIGNATURE = "<!-- Drawn by deno task golden or deno task draw -->";
@@ -12,16 +12,13 @@ const LETTER = 7.83; // the width of one
 const HEAD = 50; // where the names are
 const TURN = 13; // how much further down control comes to another column
 const ROW = 16; // the height of a step
-
-/** A wait that is shorter is a gap without a caption. Milliseconds. */
-const SHORT_MS = 20;
+const SHORT_MS = 20; // A wait that is shorter is a gap without a caption.
 
 const BACK = `fill="#ffffff"`;
 const BAND = `rx="3" fill="#eef0f3"`;
 const ASLEEP = `rx="3" fill="#b9dcf2"`;
 const BLOCKED = `rx="3" fill="#d55e00"`;
 const FREE = `rx="3" ${BACK} stroke="#0072b2" stroke-width="2.5"`;
-const LINE = `fill="none" stroke="#1f2328" stroke-width="2"`;
 const EMPTY = `${BACK} stroke="#1f2328" stroke-width="1.5"`;
 const DOTS = `stroke="#818b98" stroke-width="2" stroke-dasharray="2 5"`;
 const CENTERED = `text-anchor="middle"`;
@@ -136,7 +133,7 @@ ${SIGNATURE}
 <rect ${size} ${BACK}/>
 ${text(14, 24, title, `font-weight="bold"`)}
 ${under.join("\n")}
-<path d="${thread}" ${LINE}/>
+<path d="${thread}" fill="none" stroke="#1f2328" stroke-width="2"/>
 ${over.join("\n")}
 </svg>
 `;

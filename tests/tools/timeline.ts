@@ -46,7 +46,7 @@ const helpersIn = (running: Running[]) =>
 /** The one value of a set, if it has just one. */
 const only = <T>(set?: Set<T>) => set?.size === 1 ? [...set][0] : undefined;
 
-class Sets<K, V> extends Map<K, Set<V>> {
+class MultiMap<K, V> extends Map<K, Set<V>> {
   add(key: K, ...values: V[]) {
     this.set(key, (this.get(key) ?? new Set()).union(new Set(values)));
   }
@@ -67,9 +67,9 @@ type Named = { name: string; running: Running[] };
 /** Whose each call and each plain function is. */
 class Columns {
   #calls = new Map<number, Call>();
-  #namedBy = new Sets<string, string>(); // the names in a plain function's lines
-  #parts = new Sets<number, number>(); // what a call awaits or, a generator, runs
-  #tasks = new Sets<number, string>(); // the names in a call's lines, or its parts'
+  #namedBy = new MultiMap<string, string>(); // the names in a plain function's lines
+  #parts = new MultiMap<number, number>(); // what a call awaits or, a generator, runs
+  #tasks = new MultiMap<number, string>(); // the names in a call's lines, or its parts'
 
   constructor(recording: Recording, lines: Named[]) {
     for (const event of recording) {
@@ -84,21 +84,24 @@ class Columns {
         this.#parts.add(caller!, event.id);
       }
     }
-    const named = new Sets<Running, string>(); // by whose own frame prints it
-    for (const { name, running } of lines) named.add(running.at(-1)!, name);
+    const printedBy = new MultiMap<Running, string>(); // by who prints
+    for (const { name, running } of lines) printedBy.add(running.at(-1)!, name);
     for (const { name, running } of lines) {
       for (const helper of helpersIn(running).reverse()) {
         this.#namedBy.add(helper, name);
-        if (only(named.get(helper))) break; // Who calls it does not print it.
+        if (only(printedBy.get(helper))) break; // Who calls it does not print it.
       }
     }
     // What a call names by itself, and by helpers that name several.
     for (const { name, running } of lines) {
-      if (!this.#helped(running).length) named.add(callIn(running)!, name);
+      if (!this.#tasksOfHelpers(running).length) {
+        printedBy.add(callIn(running)!, name);
+      }
     }
     for (const { name, running } of lines) {
-      const own = only(named.get(callIn(running)!));
-      const foreign = own && this.#helped(running).some((task) => task !== own);
+      const own = only(printedBy.get(callIn(running)!));
+      const foreign = own &&
+        this.#tasksOfHelpers(running).some((task) => task !== own);
       if (!foreign) this.#tasks.add(callIn(running)!, name);
     }
   }
@@ -124,7 +127,9 @@ class Columns {
   ofCall(id: number): Column {
     if (this.isMain(id)) return undefined;
     const tasks = this.tasksOf(id);
-    return tasks.size > 0 ? only(tasks) : this.at(this.#calls.get(id)!.from);
+    return tasks.size > 0
+      ? only(tasks)
+      : this.ofRunning(this.#calls.get(id)!.from);
   }
 
   /** The task that a plain function's lines name, if all name one. */
@@ -133,15 +138,15 @@ class Columns {
   }
 
   /** The tasks of the plain functions that the innermost call runs. */
-  #helped(running: Running[]) {
+  #tasksOfHelpers(running: Running[]) {
     const tasks = helpersIn(running).map((each) => this.ofPlain(each));
     return tasks.filter((task) => task !== undefined);
   }
 
   /** The column of what runs. */
-  at(running: Running[]): Column {
+  ofRunning(running: Running[]): Column {
     const call = callIn(running);
-    return this.#helped(running).at(-1) ??
+    return this.#tasksOfHelpers(running).at(-1) ??
       (call ? this.ofCall(call) : undefined);
   }
 }
@@ -163,21 +168,21 @@ function withYields(recording: Recording): Recording {
 
 /** Who is suspended until a timer goes off that was set for that, and when. */
 function sleepsOf(recording: Recording, columns: Columns) {
-  const sets = new Map<number, { at: number; ms: number }>(); // by the timer
-  const setBy = new Map<number, Column>();
+  const lastSet = new Map<number, { at: number; ms: number }>(); // by the timer
+  const setBy = new Map<number, Column>(); // who has set it first
   const suspended = new Map<number, { at: number; value?: number }>();
   const sleeps: { name: Column; from: number; to: number }[] = [];
   for (const event of recording) {
     const { does, at: to } = event;
     if (does === "suspended") suspended.set(event.id, event);
     if (does === "sets") {
-      const isAnew = sets.has(event.timer); // It is an interval's.
-      if (!isAnew) setBy.set(event.timer, columns.at(event.running));
-      sets.set(event.timer, event);
+      const isAnew = lastSet.has(event.timer); // It is an interval's.
+      if (!isAnew) setBy.set(event.timer, columns.ofRunning(event.running));
+      lastSet.set(event.timer, event);
     }
     if (does !== "called" && does !== "resumed") continue;
     const { id, timer = 0 } = event;
-    const set = sets.get(timer);
+    const set = lastSet.get(timer);
     if (!set || does === "resumed" && columns.tasksOf(id).size === 0) continue;
     const name = columns.ofCall(id);
     const { at: from, value = NaN } = suspended.get(id) ?? { at: set.at };
@@ -195,7 +200,7 @@ type Place = number | string;
 class Path {
   moments: Moment[] = [];
   moment: Moment = { at: 0, steps: [] };
-  left = false; // whether main has given control to the event loop
+  mainHasLeft = false; // whether main has given control to the event loop
   #places: Place[] = [];
   #drawn: Column; // the column where the last step is
   #arrivals = new Map<Place, Way>(); // how control has come to a call
@@ -212,13 +217,13 @@ class Path {
 
   get #middle(): Step["middle"] {
     const calls = this.#places.filter(isCall);
-    const begins = !this.left && this.#places.length === 0;
+    const begins = !this.mainHasLeft && this.#places.length === 0;
     const isMain = begins || calls.some((id) => this.#columns.isMain(id));
     return isMain ? "main" : "event loop";
   }
 
   /** Draws that control comes to another column. */
-  #come(word?: Way) {
+  #drawArrival(word?: Way) {
     const { column } = this;
     if (column === this.#drawn) return;
     this.#drawn = column;
@@ -241,7 +246,8 @@ class Path {
     ).filter((place) => place !== undefined);
     // A helper's line is of whom it names, if its call is main's or nobody's.
     const helper = helpersIn(running).at(-1);
-    const isNobodys = helper && helper !== "main" && !this.#columns.at(running);
+    const isNobodys = helper && helper !== "main" &&
+      !this.#columns.ofRunning(running);
     return named && isNobodys ? [...places, named] : places;
   }
 
@@ -250,11 +256,11 @@ class Path {
     const to = this.#placesOf(running, named);
     while (!this.#places.every((place, i) => place === to[i])) {
       this.#places.pop();
-      this.#come();
+      this.#drawArrival();
     }
     for (const place of to.slice(this.#places.length)) {
       this.#places.push(place);
-      this.#come(this.#arrivals.get(place) ?? "call");
+      this.#drawArrival(this.#arrivals.get(place) ?? "call");
     }
   }
 
@@ -269,7 +275,7 @@ class Path {
     if (!this.#places.includes(id)) return;
     this.goTo(running);
     this.#places.pop();
-    this.#come(by);
+    this.#drawArrival(by);
   }
 
   wait(wait: Wait) {
@@ -356,11 +362,11 @@ Write each as it is printed: --tasks=producer,consumer`,
     }
     if (does === "suspended" || does === "ended") {
       path.depart(event);
-      if (path.left || !columns.isFile(event.id)) continue;
+      if (path.mainHasLeft || !columns.isFile(event.id)) continue;
       const rest = shown.slice(i).flatMap(linesIn);
       if (!rest.every(nameIn)) middle = "main/event loop";
       path.act({ note: "main gives control to the event loop" });
-      path.left = true;
+      path.mainHasLeft = true;
     }
     if (does === "ends") {
       const error = event.error?.replace(/^Uncaught (\(in promise\) )?/, "");

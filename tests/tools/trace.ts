@@ -47,11 +47,11 @@ export interface Change {
 /** A call, and where it stands. */
 interface Active extends Call {
   id: number;
-  state: "new" | "running" | "ended" | Way; // the way by which it is suspended
+  state: "new" | "running" | "ended" | Way; // how it was suspended, or is to return
   timer?: number; // the one that calls it
-  base: number; // how many of the program's frames there are below its own
+  base: number; // the index of its own frame among the program's, or -1
   place?: string; // where its function begins
-  origin?: string; // in its first run: its name, and from where it is called
+  origin?: string; // until its first suspension: its name, and where it is called
   between: string[]; // the plain functions between the call outside it and it
   queued: Way[]; // what a generator was asked for when it could not run
 }
@@ -60,7 +60,7 @@ export type Callback = (...args: unknown[]) => unknown;
 type Frame = NodeJS.CallSite;
 const TOOLS = new URL(".", import.meta.url).href;
 const GATHERERS = ["all", "allSettled", "any", "race"];
-type Seen = ReturnType<typeof callStack>;
+type Stacks = ReturnType<typeof callStack>;
 const STEPS = ["next", "throw", "return"] as const;
 
 const urlOf = (frame?: Frame) => frame?.getScriptNameOrSourceURL() ?? "";
@@ -76,7 +76,7 @@ function isProgram(frame: Frame) {
   return url !== "" && !/^(ext|node):/.test(url) && !isToolUrl(url);
 }
 
-/** The program's frames on the call stack, from the outside in, and those above. */
+/** The program's frames on the call stack, from the outside in, and those inside. */
 function callStack() {
   const { stackTraceLimit, prepareStackTrace } = Error;
   const holder = {} as { stack: Frame[] };
@@ -87,8 +87,8 @@ function callStack() {
   Object.assign(Error, { stackTraceLimit, prepareStackTrace });
   while (all[0]?.isAsync()) all.shift();
   const stack = all.filter(isProgram);
-  const above = all.slice(all.findLastIndex(isProgram) + 1);
-  return { stack, above: above.filter((frame) => !isToolUrl(urlOf(frame))) };
+  const inner = all.slice(all.findLastIndex(isProgram) + 1);
+  return { stack, inner: inner.filter((frame) => !isToolUrl(urlOf(frame))) };
 }
 
 /** The functions of some frames: one without a name by its place. */
@@ -125,10 +125,10 @@ Deno ${Deno.version.deno}. \`deno upgrade\` brings the newest.`,
 
   const callOf = new WeakMap<object, Active>(); // by its promise or generator, or
   // by the promise of what an asynchronous generator was asked for
-  const goesOn = new WeakMap<object, Active>(); // by the promise of what it awaits
+  const resumedBy = new WeakMap<object, Active>(); // by the promise of what it awaits
   const partsOf = new WeakMap<object, number[]>(); // the calls that it stands for
-  let gathered: number[] = [];
-  let requested: Active | undefined;
+  let gathered: number[] = []; // those of the Promise.all that is called now
+  let stepped: Active | undefined; // the generator that is asked to go on now
 
   function make(kind: Call["kind"], details: Partial<Active> = {}): Active {
     const call = { id: ++count, kind, name: "", from: [], base: 0 };
@@ -146,7 +146,7 @@ Deno ${Deno.version.deno}. \`deno upgrade\` brings the newest.`,
     return functionsIn(stack.slice((active.at(-1)?.base ?? -1) + 1));
   }
 
-  /** A call begins or goes on, above `base` frames of the stack. */
+  /** A call begins or goes on, with `base` frames below it. */
   function enter(call: Active, by: Way, { stack } = look(), base?: number) {
     const isNew = call.state === "new";
     call.state = "running";
@@ -198,7 +198,7 @@ Deno ${Deno.version.deno}. \`deno upgrade\` brings the newest.`,
   }
 
   /** A promise without a parent is made in the program: an async function begins. */
-  function begin(promise: object, seen: Seen) {
+  function begin(promise: object, seen: Stacks) {
     const base = seen.stack.length - 1;
     const place = placeOf(seen.stack[base]);
     const outer = active.at(-1);
@@ -220,29 +220,28 @@ Deno ${Deno.version.deno}. \`deno upgrade\` brings the newest.`,
     const call = active.at(-1);
     // A call's own one only wraps what is awaited, which is no promise.
     if (!call || callOf.get(parent) === call) return;
-    goesOn.set(promise, call);
+    resumedBy.set(promise, call);
     leave(call, { by: "await", awaited: partsOf.get(parent) });
   }
 
   /** A built-in function makes a promise. */
-  function builtIn(promise: object, parent: object | undefined, seen: Seen) {
-    const [name, caller] = seen.above.toReversed().map(nameOf);
+  function builtIn(promise: object, parent: object | undefined, seen: Stacks) {
+    const [name, caller] = seen.inner.toReversed().map(nameOf);
     if (GATHERERS.includes(name)) partsOf.set(promise, gathered = []);
     else if (name === "then" && GATHERERS.includes(caller)) {
       gathered.push(...partsOf.get(parent!) ?? []);
     } else if (name === "then") {
-      goesOn.set(promise, make("callback", { from: running(seen.stack) }));
-    } else if (requested && STEPS.some((step) => step === name)) {
-      if (!parent) callOf.set(promise, requested);
-      else if (requested.state === "return") goesOn.set(promise, requested);
+      resumedBy.set(promise, make("callback", { from: running(seen.stack) }));
+    } else if (stepped && STEPS.some((step) => step === name)) {
+      if (!parent) callOf.set(promise, stepped);
+      else if (stepped.state === "return") resumedBy.set(promise, stepped);
     }
   }
 
   /** What an asynchronous generator was asked for is settled: it yields or ends. */
-  function answer(call: Active) {
+  function requestSettled(call: Active) {
     if (!active.includes(call)) return;
-    const { stack, above } = callStack();
-    if (stack.length > 0 && above.length === 0) return leave(call);
+    if (callStack().stack.length > 0) return leave(call);
     leave(call, { does: "yielded", by: "yield" });
     const next = call.queued.shift();
     if (next) enter(call, next);
@@ -266,8 +265,8 @@ Deno ${Deno.version.deno}. \`deno upgrade\` brings the newest.`,
     init: (promise, parent?: object) =>
       unseen(() => {
         const seen = look();
-        const top = seen.above.at(-1);
-        // Of those above the program, the runtime makes many for itself.
+        const top = seen.inner.at(-1);
+        // Inside of the program's frames the runtime makes many for itself.
         if (top && urlOf(top) === "") builtIn(promise, parent, seen);
         if (top) return;
         // Before its first statement a file makes its own, with nothing on the stack.
@@ -279,8 +278,8 @@ Deno ${Deno.version.deno}. \`deno upgrade\` brings the newest.`,
     before: (promise) =>
       unseen(() => {
         idle();
-        const call = goesOn.get(promise);
-        goesOn.delete(promise); // It comes again if a promise is returned to it.
+        const call = resumedBy.get(promise);
+        resumedBy.delete(promise); // It comes again if the callback returns a promise.
         const isNew = call?.state === "new";
         const by = call?.state === "return"
           ? "return"
@@ -293,7 +292,7 @@ Deno ${Deno.version.deno}. \`deno upgrade\` brings the newest.`,
     settled: (promise) =>
       unseen(() => {
         const call = callOf.get(promise);
-        if (call?.kind === "async generator") answer(call);
+        if (call?.kind === "async generator") requestSettled(call);
         else if (call) leave(call);
       }),
   }) as () => void;
@@ -309,7 +308,7 @@ Deno ${Deno.version.deno}. \`deno upgrade\` brings the newest.`,
     if (isAsync && by === "return" && runs) call.state = by; // It goes on later.
     else if (runs) unseen(() => enter(call, by));
     else if (state !== "ended") call.queued.push(by);
-    requested = call;
+    stepped = call;
     let how: Partial<Change> | undefined;
     try {
       const result = go();
@@ -317,7 +316,7 @@ Deno ${Deno.version.deno}. \`deno upgrade\` brings the newest.`,
       if (!result.done) how = { by: "yield", value };
       return result;
     } finally {
-      requested = undefined;
+      stepped = undefined;
       if (runs && !isAsync) unseen(() => leave(call, how));
     }
   }
