@@ -68,7 +68,7 @@ type Named = { name: string; running: Running[] };
 class Columns {
   #calls = new Map<number, Call>();
   #namedBy = new MultiMap<string, string>(); // the names in a plain function's lines
-  #parts = new MultiMap<number, number>(); // what a call awaits or, a generator, runs
+  #parts = new MultiMap<number, number>(); // what it awaits or gives or, a generator, runs
   #tasks = new MultiMap<number, string>(); // the names in a call's lines, or its parts'
 
   constructor(recording: Recording, lines: Named[]) {
@@ -80,9 +80,9 @@ class Columns {
       this.#calls.set(event.id, event.call);
       const caller = callIn(event.call.from);
       const both = [event.call, this.#calls.get(caller!)];
-      if (both.every((call) => call?.kind.endsWith("generator"))) {
-        this.#parts.add(caller!, event.id);
-      }
+      const runs = both.every((call) => call?.kind.endsWith("generator"));
+      const gives = caller && event.call.kind === "callback";
+      if (runs || gives) this.#parts.add(caller!, event.id);
     }
     const printedBy = new MultiMap<Running, string>(); // by who prints
     for (const { name, running } of lines) printedBy.add(running.at(-1)!, name);
