@@ -16,7 +16,7 @@ const { wait } = Atomics;
 export type Tick =
   | { does: "sets"; timer: number; ms: number }
   | { does: "fires"; timer: number }
-  | { does: "blocks"; forEver?: true };
+  | { does: "blocks"; forEver?: boolean; isBusy?: boolean };
 
 /** What `setTimeout` returns in Deno, as in Node: it can be used as a number. */
 function makeTimer(id: number, ms: number, repeats: boolean) {
@@ -147,7 +147,7 @@ export function fakeClock({ emit, asCallback, idle, end }: Listener) {
     const outcome = wait(array, i, value, 0);
     if (outcome !== "timed-out") return outcome;
     const forEver = ms === undefined || Number.isNaN(ms) || ms > FOR_EVER_MS;
-    emit(forEver ? { does: "blocks", forEver } : { does: "blocks" });
+    emit({ does: "blocks", forEver });
     time.tick(forEver ? FOR_EVER_MS : Math.max(0, ms));
     return outcome;
   }
@@ -164,7 +164,7 @@ export function fakeClock({ emit, asCallback, idle, end }: Listener) {
   let questions = 0; // since something else was done
   function ask() {
     if (++questions > MAX_QUESTIONS) {
-      emit({ does: "blocks" }); // This is something else.
+      emit({ does: "blocks", isBusy: true }); // This is something else.
       time.tick(1);
       questions = MAX_QUESTIONS;
     }

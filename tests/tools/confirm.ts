@@ -58,7 +58,9 @@ export async function recordFile(path: string, seconds: number) {
   }
   if (isCut) throw new Error(busyAt(now().at));
   if (length > 0) return recording;
-  const waits = recording.some((event) => "forEver" in event);
+  const waits = recording.some((event) =>
+    event.does === "blocks" && event.forEver
+  );
   const forEver = "Atomics.wait is given no time: it never ends.";
   const why = error ?? (waits ? forEver : "");
   throw new Error(`It prints nothing in ${seconds} s. ${why}`.trimEnd());
@@ -159,7 +161,7 @@ asked for, and many short ones add up. Let it sleep longer, but less often.`;
 /** Why the line of this number differs, if it is known. */
 function causeOf(recording: Recording, pairs: Pair[], i: number) {
   const { expected, line } = pairs[i];
-  const withoutDigits = (line?: Line) => line?.text.replaceAll(/\d+/g, "0");
+  const withoutDigits = (line?: Line) => line?.text.replaceAll(/[\d.]+/g, "0");
   const isOther = !pairs.some(({ expected }) => expected?.text === line?.text);
   if (isOther && withoutDigits(expected) === withoutDigits(line)) return CHANCE;
   const used = recording.find((event) => event.does === "uses");

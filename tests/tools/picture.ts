@@ -152,9 +152,11 @@ function split(moments: Moment[], from: number) {
 /** What is said of a wait, in lines; that the thread is free may be known. */
 function noteOf(wait: Wait, knownFree = false): string[] {
   if (wait.thread !== "free") {
-    const { by = "main" } = wait.thread === "blocked" ? wait : {};
-    const who = wait.thread === "blocked" ? `${by} sleeps and` : "a sleep";
-    return [`${who} blocks the thread:`, "nothing else can run"];
+    const { by = "main", isBusy } = wait;
+    const somebody = isBusy ? "a busy wait" : "a sleep";
+    const who = isBusy ? by : `${by} sleeps and`;
+    const what = wait.thread === "blocked" ? who : somebody;
+    return [`${what} blocks the thread:`, "nothing else can run"];
   }
   const names = new Intl.ListFormat("en").format(wait.asleep);
   const who = `${names} ${wait.asleep.length > 1 ? "sleep" : "sleeps"}`;

@@ -2,6 +2,7 @@
 // to standard output, as a line of JSON after a mark that JSON never has.
 
 import { registerHooks } from "node:module";
+import process from "node:process";
 import { recorder } from "./record.ts";
 
 const TOOLS = new URL(".", import.meta.url).href;
@@ -31,6 +32,7 @@ function watch(object: object, prefix: string, names = Object.keys(object)) {
 watch(globalThis, "", ["fetch", "setImmediate", "Worker"]);
 watch(globalThis, "", ["BroadcastChannel", "MessageChannel"]);
 watch(Atomics, "Atomics.", ["waitAsync"]);
+watch(process, "process.", ["nextTick"]);
 watch(WebAssembly, "WebAssembly.", ["compile", "instantiate"]);
 watch(SubtleCrypto.prototype, "crypto.subtle.");
 

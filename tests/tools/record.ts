@@ -27,8 +27,9 @@ export type Line = { text: string; at: number };
 
 /** Nobody follows more events at one time; who never waits soon has so many. */
 export const MAX_EVENTS = 2_000;
-export const TOO_MUCH = `It does more at one time than anybody can follow. If it
-never waits, an \`await\` or a \`yield*\` may be missing.`;
+export const TOO_MUCH =
+  `It does more at one time than anybody can follow. If it is
+to wait for a timer, an \`await\` or a \`yield*\` may be missing.`;
 
 /** What is printed from 0 to `seconds`, both ends included. */
 export function textOf(recording: Recording, seconds: number): string {
@@ -44,13 +45,16 @@ function printsOf(recording: Recording) {
   return recording.filter((event) => event.does === "prints");
 }
 
-/** By the event in which it begins: each line, whole, but for empty ones. */
+/** By the event in which it begins: each line that is printed at one time. */
 export function linesBegun(recording: Recording): Map<RecordedEvent, string[]> {
   const begun = new Map<RecordedEvent, string[]>();
-  for (const { text, from } of asLines(printsOf(recording))) {
-    const lines = begun.get(from) ?? [];
-    if (text) lines.push(text);
-    begun.set(from, lines);
+  for (
+    const pieces of Map.groupBy(printsOf(recording), ({ at }) => at).values()
+  ) {
+    for (const { text, from } of asLines(pieces)) {
+      const line = text.replaceAll("\r", ""); // It goes back to the line's beginning.
+      if (line) begun.set(from, [...begun.get(from) ?? [], line]);
+    }
   }
   return begun;
 }

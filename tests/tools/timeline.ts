@@ -29,6 +29,7 @@ export interface Wait {
   thread: "free" | "blocked" | "blocked by somebody";
   asleep: string[]; // while the thread is free
   by?: Column; // who blocks it
+  isBusy?: boolean; // by asking for the time again and again, and not by a sleep
 }
 
 export interface Timeline {
@@ -69,7 +70,8 @@ class Columns {
   #calls = new Map<number, Call>();
   #namedBy = new MultiMap<string, string>(); // the names in a plain function's lines
   #parts = new MultiMap<number, number>(); // what it awaits or gives or, a generator, runs
-  #tasks = new MultiMap<number, string>(); // the names in a call's lines, or its parts'
+  #names = new MultiMap<number, string>(); // the names in a call's lines
+  #tasks = new Map<number, Set<string>>(); // the same or, without one, its parts'
 
   constructor(recording: Recording, lines: Named[]) {
     for (const event of recording) {
@@ -84,6 +86,7 @@ class Columns {
       const gives = caller && event.call.kind === "callback";
       if (runs || gives) this.#parts.add(caller!, event.id);
     }
+
     const printedBy = new MultiMap<Running, string>(); // by who prints
     for (const { name, running } of lines) printedBy.add(running.at(-1)!, name);
     for (const { name, running } of lines) {
@@ -102,7 +105,7 @@ class Columns {
       const own = only(printedBy.get(callIn(running)!));
       const foreign = own &&
         this.#tasksOfHelpers(running).some((task) => task !== own);
-      if (!foreign) this.#tasks.add(callIn(running)!, name);
+      if (!foreign) this.#names.add(callIn(running)!, name);
     }
   }
 
@@ -116,20 +119,35 @@ class Columns {
 
   /** The tasks that a call names or, if it names nobody, those that its parts name. */
   tasksOf(id: number): Set<string> {
-    const known = this.#tasks.get(id);
+    const known = this.#names.get(id) ?? this.#tasks.get(id);
     if (known) return known;
-    this.#tasks.add(id); // It may be a part of its own.
+    this.#tasks.set(id, new Set()); // It may be a part of its own.
     const parts = [...this.#parts.get(id) ?? []];
-    this.#tasks.add(id, ...parts.flatMap((part) => [...this.tasksOf(part)]));
-    return this.#tasks.get(id)!;
+    const tasks = new Set(parts.flatMap((part) => [...this.tasksOf(part)]));
+    this.#tasks.set(id, tasks);
+    return tasks;
   }
 
+  /** Whether a call's own lines name a task. */
+  isNamed(id: number) {
+    return this.#names.has(id);
+  }
+
+  /** Without a name it is its caller's or its parts'; a generator's parts come first. */
   ofCall(id: number): Column {
     if (this.isMain(id)) return undefined;
-    const tasks = this.tasksOf(id);
-    return tasks.size > 0
-      ? only(tasks)
-      : this.ofRunning(this.#calls.get(id)!.from);
+    if (this.isNamed(id)) return only(this.#names.get(id));
+    const { kind, from } = this.#calls.get(id)!;
+    const parts = only(this.tasksOf(id));
+    const caller = this.ofRunning(from);
+    return kind.endsWith("generator") ? parts ?? caller : caller ?? parts;
+  }
+
+  /** Whether what runs is a callback, or main's: nothing that may be suspended. */
+  isCallback(running: Running[]) {
+    const call = callIn(running);
+    const kind = call && this.#calls.get(call)!.kind;
+    return !call || kind === "callback" || this.isMain(call);
   }
 
   /** The task that a plain function's lines name, if all name one. */
@@ -169,26 +187,38 @@ function withYields(recording: Recording): Recording {
 /** Who is suspended until a timer goes off that was set for that, and when. */
 function sleepsOf(recording: Recording, columns: Columns) {
   const lastSet = new Map<number, { at: number; ms: number }>(); // by the timer
-  const setBy = new Map<number, Column>(); // who has set it first
+  const setBy = new Map<number, Running[]>(); // what has run when it was first set
   const suspended = new Map<number, { at: number; value?: number }>();
   const sleeps: { name: Column; from: number; to: number }[] = [];
+  let ran = new Set<Column>(); // the tasks that go on by the timer that goes off
+  const begun = new Set<Column>(); // the tasks of which a call has begun
   for (const event of recording) {
     const { does, at: to } = event;
+    if (does === "fires") ran = new Set();
     if (does === "suspended") suspended.set(event.id, event);
     if (does === "sets") {
       const isAnew = lastSet.has(event.timer); // It is an interval's.
-      if (!isAnew) setBy.set(event.timer, columns.ofRunning(event.running));
+      if (!isAnew) setBy.set(event.timer, event.running);
       lastSet.set(event.timer, event);
     }
     if (does !== "called" && does !== "resumed") continue;
     const { id, timer = 0 } = event;
-    const set = lastSet.get(timer);
-    if (!set || does === "resumed" && columns.tasksOf(id).size === 0) continue;
+    const isOwn = columns.tasksOf(id).size > 0;
     const name = columns.ofCall(id);
+    const byAnother = [...ran].some((each) => each !== name);
+    if (name && isOwn) ran.add(name);
+    if (columns.isNamed(id)) begun.add(name);
+    if (does === "resumed" && !begun.has(name)) continue;
+    const set = lastSet.get(timer);
+    const setters = setBy.get(timer) ?? [];
+    if (!set || byAnother || does === "resumed" && !isOwn) continue;
+    // To hand over a callback is to sleep for who can't be suspended otherwise.
+    if (does === "called" && !columns.isCallback(setters)) continue;
     const { at: from, value = NaN } = suspended.get(id) ?? { at: set.at };
     // Who runs a generator may set a timer for the number that it has yielded.
     const asked = from === set.at && [value, value * 1000].includes(set.ms);
-    if (setBy.get(timer) === name || asked) sleeps.push({ name, from, to });
+    const isServed = columns.ofRunning(setters) === name;
+    if (isServed || asked) sleeps.push({ name, from, to });
   }
   return sleeps;
 }
@@ -328,7 +358,7 @@ Write each as it is printed: --tasks=producer,consumer`,
   const path = new Path(columns);
   path.act({ note: "" }); // That main begins is drawn, whatever follows.
   let middle: Timeline["middle"] = "event loop";
-  let blocking: Running[] | undefined;
+  let blocking: (RecordedEvent & { does: "blocks" }) | undefined;
 
   const isAsleep = (task: string, at: number, end: number) =>
     sleeps.some(({ name, from, to }) =>
@@ -340,20 +370,22 @@ Write each as it is printed: --tasks=producer,consumer`,
     if (to === at) return;
     if (!blocking) path.goTo([]);
     const by = path.column;
-    const isMain = blocking?.filter(isCall).every((id) => columns.isMain(id));
+    const calls = blocking?.running.filter(isCall);
+    const isMain = calls?.every((id) => columns.isMain(id));
     const isKnown = by !== undefined || isMain;
     path.wait({
       ms: to - at,
       thread: !blocking ? "free" : isKnown ? "blocked" : "blocked by somebody",
       asleep: names.filter((task) => !blocking && isAsleep(task, at, to)),
       by,
+      isBusy: blocking?.isBusy,
     });
   }
 
   for (const [i, event] of shown.entries()) {
     const { does, running } = event;
     pass(event.at);
-    blocking = does === "blocks" ? running : undefined;
+    blocking = does === "blocks" ? event : undefined;
     if (does === "blocks") path.goTo(running);
     if (does === "called" || does === "resumed") path.arrive(event);
     for (const line of linesIn(event)) {
