@@ -4,6 +4,7 @@ import { assertEquals, assertRejects } from "@std/assert";
 import { lessons } from "./lessons.ts";
 import { linesOf, record, textOf } from "./tools/record.ts";
 import whatIfs from "./what_ifs.txt" with { type: "text" };
+import words from "./words.txt" with { type: "text" };
 
 const lesson = (name: string) => lessons.find((each) => each.name === name)!;
 const script = async (name: string) => (await lesson(name).script()).default;
@@ -64,31 +65,13 @@ Deno.test("each script names its original, and ends with the line that starts it
   }
 });
 
-// So none asks for a permission, catches an error, or needs one runtime.
-const WORDS: Record<string, string> = {
-  yield:
-    `Atomics Int32Array SharedArrayBuffer This after before console const export
-function if import is log main meta n nThe new next number seconds shared
-sleep t1 t2 task task1 task2 thread true wait while yield`,
-  async:
-    `Generator IteratorResult MainThread Promise This Thread TypeError Yield
-_MainThread a after all before catch console const coroutine currentThread
-done else error export fail from function generator generatorFunction if
-import instanceof is isMainThread log main meta name new next node number or
-promise reject resolve resume return run seconds setTimeout sleep started step
-task task1 task2 tasks then threadId throw true try unknown value while
-worker_threads yield`,
-  async2:
-    `MainThread Promise This Thread _MainThread after all async await before
-console const currentThread export from function if import is isMainThread log
-main meta name new node number resolve return seconds setTimeout sleep started
-task task1 task2 tasks threadId true while worker_threads`,
-};
+// In words.txt; so none asks for a permission, catches an error, or needs one runtime.
 Deno.test("the scripts have no other words than these in their code", async () => {
-  for (const name in WORDS) {
+  for (const text of words.trim().split("\n\n")) {
+    const [name, ...expected] = text.split(/:?\s+/);
     const code = (await script(name)).replaceAll(/^\/\/.*|\/\/ .*$/gm, "");
     const used = new Set(code.match(/[a-z_]\w*/gi)!);
-    assertEquals([...used].sort(), WORDS[name].split(/\s+/), name);
+    assertEquals([...used].sort(), expected, name);
   }
 });
 
