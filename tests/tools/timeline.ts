@@ -69,7 +69,7 @@ type Named = { name: string; running: Running[] };
 class Columns {
   #calls = new Map<number, Call>();
   #namedBy = new MultiMap<string, string>(); // the names in a plain function's lines
-  #parts = new MultiMap<number, number>(); // what it awaits or gives or, a generator, runs
+  #parts = new MultiMap<number, number>(); // what it awaits, gives or, yielding, runs
   #names = new MultiMap<number, string>(); // the names in a call's lines
   #tasks = new Map<number, Set<string>>(); // the same or, without one, its parts'
 
@@ -189,11 +189,31 @@ function sleepsOf(recording: Recording, columns: Columns) {
   const lastSet = new Map<number, { at: number; ms: number }>(); // by the timer
   const setBy = new Map<number, Running[]>(); // what has run when it was first set
   const suspended = new Map<number, { at: number; value?: number }>();
-  const sleeps: { name: Column; from: number; to: number }[] = [];
-  let ran = new Set<Column>(); // the tasks that go on by the timer that goes off
   const begun = new Set<Column>(); // the tasks of which a call has begun
-  for (const event of recording) {
-    const { does, at: to } = event;
+  let ran = new Set<Column>(); // those that have gone on by the last timer
+
+  /** The sleep that ends as a call begins or goes on, if one does. */
+  function sleepUntil({ does, id, at: to, timer = 0 }: RecordedEvent & Change) {
+    const name = columns.ofCall(id);
+    const set = lastSet.get(timer);
+    const setters = setBy.get(timer) ?? [];
+    const isServed = columns.ofRunning(setters) === name;
+    // Another task that has gone on by this timer may have let this one go on.
+    if (!set || [...ran].some((each) => each !== name)) return [];
+    if (does === "called") {
+      // To give a callback is to sleep only for who can't be suspended.
+      const isSleep = isServed && columns.isCallback(setters);
+      return isSleep ? [{ name, from: set.at, to }] : [];
+    }
+    if (columns.tasksOf(id).size === 0 || !begun.has(name)) return [];
+    const { at: from, value = NaN } = suspended.get(id) ?? { at: set.at };
+    // Who runs a generator may set a timer for the number that it has yielded.
+    const asked = from === set.at && [value, value * 1000].includes(set.ms);
+    return isServed || asked ? [{ name, from, to }] : [];
+  }
+
+  return recording.flatMap((event) => {
+    const { does } = event;
     if (does === "fires") ran = new Set();
     if (does === "suspended") suspended.set(event.id, event);
     if (does === "sets") {
@@ -201,26 +221,13 @@ function sleepsOf(recording: Recording, columns: Columns) {
       if (!isAnew) setBy.set(event.timer, event.running);
       lastSet.set(event.timer, event);
     }
-    if (does !== "called" && does !== "resumed") continue;
-    const { id, timer = 0 } = event;
-    const isOwn = columns.tasksOf(id).size > 0;
-    const name = columns.ofCall(id);
-    const byAnother = [...ran].some((each) => each !== name);
-    if (name && isOwn) ran.add(name);
-    if (columns.isNamed(id)) begun.add(name);
-    if (does === "resumed" && !begun.has(name)) continue;
-    const set = lastSet.get(timer);
-    const setters = setBy.get(timer) ?? [];
-    if (!set || byAnother || does === "resumed" && !isOwn) continue;
-    // To hand over a callback is to sleep for who can't be suspended otherwise.
-    if (does === "called" && !columns.isCallback(setters)) continue;
-    const { at: from, value = NaN } = suspended.get(id) ?? { at: set.at };
-    // Who runs a generator may set a timer for the number that it has yielded.
-    const asked = from === set.at && [value, value * 1000].includes(set.ms);
-    const isServed = columns.ofRunning(setters) === name;
-    if (isServed || asked) sleeps.push({ name, from, to });
-  }
-  return sleeps;
+    if (does !== "called" && does !== "resumed") return [];
+    const sleep = sleepUntil(event);
+    const name = columns.ofCall(event.id);
+    if (columns.tasksOf(event.id).size > 0 && name) ran.add(name);
+    if (columns.isNamed(event.id)) begun.add(name);
+    return sleep;
+  });
 }
 
 /** On the way to where the thread is: a call, or a task whose plain function runs. */
