@@ -113,7 +113,7 @@ export function trace(emit: (change: Change) => void) {
   if (!v8.promiseHooks) {
     throw new Error(
       `It takes Deno 2.9.5 or newer to tell who has control; this is
-Deno ${Deno.version.deno}. \`deno upgrade\` brings the newest.`,
+Deno ${Deno.version.deno}. \`deno upgrade\` or \`npx -y deno@latest\` brings it.`,
     );
   }
   const undo = new DisposableStack();
