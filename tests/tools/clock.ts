@@ -22,7 +22,7 @@ export type Tick =
 function makeTimer(id: number, ms: number, repeats: boolean) {
   const timer = {
     id,
-    ms: 1 <= ms && ms < 2 ** 31 ? Math.trunc(ms) : 1,
+    ms: 1 <= ms && ms <= FOR_EVER_MS ? Math.trunc(ms) : 1,
     due: 0,
     repeats,
     isCleared: false,
@@ -164,16 +164,17 @@ export function fakeClock({ emit, asCallback, idle, end }: Listener) {
   let questions = 0; // since something else was done
   function ask() {
     if (++questions > MAX_QUESTIONS) {
-      emit({ does: "blocks", isBusy: true }); // This is something else.
+      emit({ does: "blocks", isBusy: true }); // This sets questions to 0.
       time.tick(1);
       questions = MAX_QUESTIONS;
     }
     return time.now;
   }
   replace(performance, "now", () => ask() - START_MS);
-  // What is set on the class itself may be set on the real one, behind it.
+  // A proxy, as what is set on FakeTime's Date may be set on the real one.
   const fakeDate = new Proxy(Date, {
     get: (date, key) => key === "now" ? ask : Reflect.get(date, key),
+    apply: () => String(new fakeDate()),
     construct(date, args, target) {
       if (args.length === 0) ask();
       return Reflect.construct(date, args, target);

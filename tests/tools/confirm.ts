@@ -89,8 +89,8 @@ export async function confirm(
     const pairs = pair(recorded, printed);
     const i = pairs.findIndex(differs);
     if (i < 0) return;
-    const { expected, line } = pairs[i];
-    const isLate = !line || line.text === expected?.text;
+    const { expected, line, late } = pairs[i];
+    const isLate = !line || line.text === expected?.text && late >= 0;
     if (isLate) lateIn.push(i);
     const isWork = lateIn.length === 3 && new Set(lateIn).size === 1;
     const cause = causeOf(shown, pairs, i) || isWork && WORK;

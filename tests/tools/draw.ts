@@ -42,6 +42,9 @@ it is no picture that this command has drawn. Rename it, or the program.`);
 }
 
 await draw(Deno.args).catch((error) => {
-  console.error(sentenceOf(error) + (error.code ? `\n${USAGE}` : ""));
+  console.error(
+    sentenceOf(error) +
+      (/^ERR_PARSE|^ENOENT/.test(error.code) ? `\n${USAGE}` : ""),
+  );
   Deno.exit(1);
 });

@@ -31,7 +31,7 @@ const OUTPUT =
  * what it prints, as an SVG picture. Time runs down; what is in one grey band takes
  * no time. `what` names the program, and `tasks` is for `timeline`.
  *
- * @throws An `Error` if a task is in no line, or the program ends before that.
+ * @throws An `Error` if a task is in no line, or the program ends before `from`.
  */
 export function picture(
   what: string,
@@ -207,7 +207,7 @@ const segmenter = new Intl.Segmenter();
 const lettersOf = (text: string) =>
   Array.from(segmenter.segment(text), ({ segment }) => segment);
 
-/** How many letters there is room for: Chinese ones and emoji are twice as wide. */
+/** How wide a text is, in letters: Chinese ones and emoji are twice as wide. */
 function lengthOf(text: string) {
   const wide = /[\u1100-\u115f\u2e80-\uffdc]|\p{Emoji_Presentation}/u;
   const letters = lettersOf(text);
@@ -216,9 +216,9 @@ function lengthOf(text: string) {
 
 /** As much of a line as there is room for. */
 function cut(line: string) {
-  const letters = lettersOf(line.slice(0, 9 * LETTERS)); // emoji are up to 9 units
+  const letters = lettersOf(line.slice(0, 9 * LETTERS)); // emoji: to 15, but 2 wide
   while (lengthOf(letters.join("")) > LETTERS) letters.splice(-2, 2, "…");
-  // Other spaces are drawn as one.
+  // Plain spaces are drawn as one, and none at the beginning.
   return letters.join("").replaceAll(/ (?= )|^ /g, "\u00a0");
 }
 

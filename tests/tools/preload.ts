@@ -15,8 +15,6 @@ const { tell } = recorder((event) => {
   write(encoder.encode(`\x1e${JSON.stringify(event)}\n`));
 }, true);
 addEventListener("unload", () => tell({ does: "ends" }));
-addEventListener("error", () => tell({ does: "fails" }));
-addEventListener("unhandledrejection", () => tell({ does: "fails" }));
 
 // What waits for something else than a timer is told, to be named if need be.
 function watch(object: object, prefix: string, names = Object.keys(object)) {

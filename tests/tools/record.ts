@@ -16,7 +16,6 @@ type Doing =
   | Tick
   | { does: "prints"; text: string }
   | { does: "uses"; what: string } // and the fake clock does not follow it
-  | { does: "fails" } // by an error that nobody has caught yet
   | { does: "ends"; error?: string };
 
 /** All that a program does on the fake clock, in order. */
@@ -45,7 +44,7 @@ function printsOf(recording: Recording) {
   return recording.filter((event) => event.does === "prints");
 }
 
-/** By the event in which it begins: each line that is printed at one time. */
+/** The lines, cut where time passes, by the event in which each begins. */
 export function linesBegun(recording: Recording): Map<RecordedEvent, string[]> {
   const begun = new Map<RecordedEvent, string[]>();
   for (

@@ -143,7 +143,7 @@ class Columns {
     return kind.endsWith("generator") ? parts ?? caller : caller ?? parts;
   }
 
-  /** Whether what runs is a callback, or main's: nothing that may be suspended. */
+  /** Whether what runs is a callback or main's, and no call that suspends a task. */
   isCallback(running: Running[]) {
     const call = callIn(running);
     const kind = call && this.#calls.get(call)!.kind;
@@ -344,11 +344,11 @@ export function timeline(
   const linesIn = (event: RecordedEvent) => begun.get(event) ?? [];
   const lines = shown.flatMap(linesIn);
   const numbered = lines.join("\n").match(/\btask \d+\b/g);
-  const names = tasks ?? [...new Set(numbered)];
+  const names = [...new Set(tasks ?? numbered)];
   const nameIn = finder(names);
   const found = new Set(lines.map(nameIn));
   const missing = names.filter((name) => !found.has(name));
-  if (missing.length > 0) {
+  if (tasks && missing.length > 0) {
     const others = names.filter((name) => found.has(name)).join(", ") || "none";
     throw new Error(
       `In the first ${seconds} s no line is of "${missing.join('", "')}". A line
@@ -378,7 +378,7 @@ Write each as it is printed: --tasks=producer,consumer`,
     if (!blocking) path.goTo([]);
     const by = path.column;
     const calls = blocking?.running.filter(isCall);
-    const isMain = calls?.every((id) => columns.isMain(id));
+    const isMain = calls?.length && calls.every((id) => columns.isMain(id));
     const isKnown = by !== undefined || isMain;
     path.wait({
       ms: to - at,

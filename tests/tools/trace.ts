@@ -1,10 +1,11 @@
-// Who has control, as the engine itself tells it.
+// Who has control.
 //
 // V8's promise hooks tell when a promise is made, when it is settled, and when the
 // code that waits for it begins and stops to run. A call of an async function makes
 // a promise first; each `await` in it makes another one, whose parent is what is
-// awaited, and whose `before` is the resumption. So each call has an identity, and
-// nothing is inferred from names. The call stack only tells whose promise it is.
+// awaited, and whose `before` is the resumption. So each call has an identity. The
+// call stack tells whose promise it is, and which call has returned. Generators are
+// told by their next, throw and return, which are replaced.
 //
 // What was tried instead: call stacks alone know no identity; the inspector has no
 // async parents in Deno; `async_hooks` has no promises there; `AsyncLocalStorage`
@@ -280,13 +281,10 @@ Deno ${Deno.version.deno}. \`deno upgrade\` or \`npx -y deno@latest\` brings it.
         idle();
         const call = resumedBy.get(promise);
         resumedBy.delete(promise); // It comes again if the callback returns a promise.
-        const isNew = call?.state === "new";
-        const by = call?.state === "return"
-          ? "return"
-          : isNew
-          ? "call"
-          : "resume";
-        if (call) enter(call, by);
+        if (!call) return;
+        const { state } = call;
+        const other = state === "new" ? "call" : "resume";
+        enter(call, state === "return" ? state : other);
       }),
     after: () => unseen(idle),
     settled: (promise) =>
@@ -361,7 +359,7 @@ Deno ${Deno.version.deno}. \`deno upgrade\` or \`npx -y deno@latest\` brings it.
       unseen(() => enter(file!, "call", callStack(), -1));
       return main();
     },
-    /** To be called when the event loop is about to wait. */
+    /** To be called before each turn of the event loop, when promises have gone on. */
     idle() {
       unseen(idle);
       timer = undefined;
