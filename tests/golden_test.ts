@@ -1,6 +1,6 @@
 // Each lesson prints and draws its golden files.
 
-import { assertEquals } from "@std/assert";
+import { assertEquals, assertRejects } from "@std/assert";
 import { drawLesson, lessons, recorded, type Text } from "./lessons.ts";
 import { textOf } from "./tools/record.ts";
 
@@ -14,6 +14,15 @@ for (const lesson of lessons) {
     await assertGolden(drawing, `golden/${name}.svg`, picture);
   });
 }
+
+Deno.test("what differs is told, and so is an error with another message", async () => {
+  const differs = () => Promise.try(() => assertEquals<unknown>(1, "1"));
+  await assertRejects(differs, Error);
+  await assertRejects(
+    () => assertRejects(differs, Error, "no such text"),
+    Error,
+  );
+});
 
 async function assertGolden(actual: string, path: string, golden: Text) {
   const { default: expected } = await golden().catch(() => {

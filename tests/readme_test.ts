@@ -107,6 +107,9 @@ Deno.test("each command and each link of the pages leads somewhere", () => {
     const pictures = section.match(/(?<=!.*golden\/)\w+/g) ?? [link];
     assertEquals(pictures, [link], "The picture is of another script.");
   }
+  for (const [, text, link] of pages.matchAll(/\[(\w+\/.*?)\]\((.*?)\)/g)) {
+    assertEquals(text, link, "The link is to another file.");
+  }
   const links = pages.match(/(?<=\]\()(?!https:).*?(?=\))/g);
   assertEquals(links?.filter((link) => !paths.includes(link)), []);
 });
