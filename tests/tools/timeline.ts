@@ -32,12 +32,6 @@ export interface Wait {
   isBusy?: boolean; // by asking for the time again and again, and not by a sleep
 }
 
-export interface Timeline {
-  moments: Moment[];
-  tasks: string[]; // the columns but for the one in the middle
-  middle: "event loop" | "main/event loop"; // once main has given control away
-}
-
 const isCall = (one: Running) => typeof one === "number";
 const isPlain = (one: Running) => typeof one === "string";
 const callIn = (running: Running[]) => running.findLast(isCall);
@@ -331,13 +325,15 @@ class Path {
  * meanwhile. `tasks` are the names of the columns, by default each "task N" that is
  * printed.
  *
+ * @returns The moments, the names of the columns but for the one in the middle, and
+ * what that one is called once main has given control to the event loop.
  * @throws An `Error` if one of `tasks` is in no line that is printed.
  */
 export function timeline(
   recording: Recording,
   seconds: number,
   tasks?: string[],
-): Timeline {
+) {
   const all = withYields(recording);
   const shown = until(all, seconds);
   const begun = linesBegun(all);
@@ -364,7 +360,7 @@ Write each as it is printed: --tasks=producer,consumer`,
   const sleeps = sleepsOf(all, columns);
   const path = new Path(columns);
   path.act({ note: "" }); // That main begins is drawn, whatever follows.
-  let middle: Timeline["middle"] = "event loop";
+  let middle = "event loop"; // what the middle is once main has given control
   let blocking: (RecordedEvent & { does: "blocks" }) | undefined;
 
   const isAsleep = (task: string, at: number, end: number) =>

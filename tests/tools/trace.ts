@@ -23,9 +23,7 @@ export type Way =
 
 /** What can be suspended, or is called by the event loop. */
 export interface Call {
-  kind:
-    | ("file" | "async function" | "callback")
-    | ("generator" | "async generator");
+  kind: "file" | "async" | "generator" | "async generator" | "callback";
   name: string; // the function's, if it has one
   from: Running[]; // what ran when it was called or, a callback, given
 }
@@ -210,7 +208,7 @@ Deno ${Deno.version.deno}. \`deno upgrade\` or \`npx -y deno@latest\` brings it.
     }
     const origin = originOf(seen.stack, base);
     const name = nameOf(seen.stack[base]);
-    const call = make("async function", { name, place, origin });
+    const call = make("async", { name, place, origin });
     callOf.set(promise, call);
     partsOf.set(promise, [call.id]);
     enter(call, "call", seen, base);
