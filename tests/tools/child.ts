@@ -1,3 +1,5 @@
+import process from "node:process";
+
 /** The programs that run now; none of them lives longer than this one. */
 const running = new Set<Deno.ChildProcess>();
 
@@ -11,16 +13,8 @@ function kill(child: Deno.ChildProcess) {
 for (const type of ["error", "unhandledrejection", "unload"]) {
   addEventListener(type, () => running.forEach(kill));
 }
-const isWindows = Deno.build.os === "windows"; // It has no other signals.
-const others = ["SIGHUP", "SIGTERM"] as const;
-for (const signal of ["SIGINT", ...isWindows ? [] : others] as const) {
-  Deno.addSignalListener(signal, function end() {
-    running.forEach(kill);
-    Deno.removeSignalListener(signal, end);
-    Deno.kill(Deno.pid, isWindows ? "SIGKILL" : signal);
-    // Until that has come, nobody is to go on and start another program.
-    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 1_000);
-  });
+for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) {
+  process.on(signal, () => Deno.exit(1));
 }
 
 /**

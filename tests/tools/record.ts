@@ -1,13 +1,6 @@
 import { fakeClock, type Tick } from "./clock.ts";
 import { type Callback, type Change, type Running, trace } from "./trace.ts";
 
-try {
-  trace(() => {}).stop();
-} catch (error) { // This Deno is too old.
-  console.error((error as Error).message);
-  Deno.exit(1);
-}
-
 /** Something that a program does, `at` so many milliseconds since it began. */
 export type RecordedEvent =
   & { at: number; running: Running[] }

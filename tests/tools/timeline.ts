@@ -89,17 +89,16 @@ class Columns {
         if (only(printedBy.get(helper))) break; // Who calls it does not print it.
       }
     }
-    // What a call names by itself, and by helpers that name several.
-    for (const { name, running } of lines) {
-      if (!this.#tasksOfHelpers(running).length) {
-        printedBy.add(callIn(running)!, name);
+    // What a call names by itself, or by helpers that name several, comes first.
+    const own = lines.filter(({ running }) =>
+      this.#tasksOfHelpers(running).length === 0
+    );
+    for (const each of [own, lines]) {
+      const named = new Set(this.#names.keys());
+      for (const { name, running } of each) {
+        const call = callIn(running)!;
+        if (!named.has(call)) this.#names.add(call, name);
       }
-    }
-    for (const { name, running } of lines) {
-      const own = only(printedBy.get(callIn(running)!));
-      const foreign = own &&
-        this.#tasksOfHelpers(running).some((task) => task !== own);
-      if (!foreign) this.#names.add(callIn(running)!, name);
     }
   }
 

@@ -13,6 +13,12 @@
 
 import v8 from "node:v8";
 
+if (!v8.promiseHooks) {
+  console.error(`It takes Deno 2.9.5 or newer to tell who has control; this is
+Deno ${Deno.version.deno}. \`deno upgrade\` or \`npx -y deno@latest\` brings it.`);
+  Deno.exit(1);
+}
+
 /** A call, by its number, or a plain function of the program, by its name. */
 export type Running = number | string;
 
@@ -103,18 +109,8 @@ function isNative(callback: Callback) {
     !callback.name.startsWith("bound ");
 }
 
-/**
- * Tells `emit` each change of control, from now on until it is stopped.
- *
- * @throws An `Error` if this Deno has no promise hooks.
- */
+/** Tells `emit` each change of control, from now on until it is stopped. */
 export function trace(emit: (change: Change) => void) {
-  if (!v8.promiseHooks) {
-    throw new Error(
-      `It takes Deno 2.9.5 or newer to tell who has control; this is
-Deno ${Deno.version.deno}. \`deno upgrade\` or \`npx -y deno@latest\` brings it.`,
-    );
-  }
   const undo = new DisposableStack();
   let count = 0;
   const active: Active[] = []; // the calls that run, from the outside in
