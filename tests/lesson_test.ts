@@ -56,22 +56,16 @@ Deno.test("two replacements turn all of async.ts below its header into async2.ts
   assertEquals(replaced, below(await script("async2")));
 });
 
-Deno.test("each script names its original, and ends with the line that starts it", async () => {
-  for (const name of ["yield", "async", "async2"]) {
-    const text = await script(name);
-    assertEquals(text.match(/src\/.*?\.py/g), [`src/${name}.py`]);
-    assertEquals(text.match(/deno run .*/g), [`deno run scripts/${name}.ts`]);
-    assertEquals(text.split("\n\n").at(-1), "if (import.meta.main) main();\n");
-  }
-});
-
 // In words.txt; so none asks for a permission, catches an error, or needs one runtime.
-Deno.test("the scripts have no other words than these in their code", async () => {
+Deno.test("the scripts have no other words than these in their code, name their originals, and end with the line that starts them", async () => {
   for (const text of words.trim().split("\n\n")) {
     const [name, ...expected] = text.split(/:?\s+/);
-    const code = (await script(name)).replaceAll(/^\/\/.*|\/\/ .*$/gm, "");
-    const used = new Set(code.match(/[a-z_]\w*/gi)!);
-    assertEquals([...used].sort(), expected, name);
+    const all = await script(name);
+    const used = all.replaceAll(/^\/\/.*|\/\/ .*$/gm, "").match(/[a-z_]\w*/gi)!;
+    assertEquals([...new Set(used)].sort(), expected, name);
+    const paths = [`src/${name}.py`, `scripts/${name}.ts`];
+    assertEquals(all.match(/(src|scripts)\/[\w.]+\w/g), paths);
+    assertEquals(all.split("\n\n").at(-1), "if (import.meta.main) main();\n");
   }
 });
 
@@ -84,12 +78,11 @@ Deno.test("each script prints the same when main is called once more", async () 
   }
 });
 
-Deno.test("a coroutine passes on each value and error: of the promises that it yields, and its own", async () => {
+Deno.test("a coroutine passes on each value and error, each time that it is called", async () => {
   const { coroutine } = await import("../scripts/async.ts");
   for (const value of [new RangeError("an error"), 0, "", null, undefined]) {
-    const got: unknown[] = [];
     const task = coroutine(function* () {
-      got.push(yield Promise.resolve(value));
+      const got = [yield Promise.resolve(value)];
       for (let i = 0; i < 2; i++) {
         try {
           yield Promise.reject(value);
@@ -97,22 +90,16 @@ Deno.test("a coroutine passes on each value and error: of the promises that it y
           got.push(error);
         }
       }
-      return Promise.resolve(value);
+      return got;
     });
     const fails = coroutine(function* () {
       yield Promise.reject(value);
     });
-    got.push(await task(), await fails().catch((error) => [error]));
-    assertEquals(got, [value, value, value, value, [value]]);
+    for (const _ of ["once", "once more"]) {
+      assertEquals(await task(), [value, value, value]);
+      assertEquals(await fails().catch((error) => [error]), [value]);
+    }
   }
-});
-
-Deno.test("a coroutine returns a plain value, too, each time that it is called", async () => {
-  const { coroutine } = await import("../scripts/async.ts");
-  const task = coroutine(function* () {
-    return [yield Promise.resolve(1)];
-  });
-  assertEquals([await task(), await task()], [[1], [1]]);
 });
 
 Deno.test("a coroutine that yields no promise gets an error, which it can catch", async () => {

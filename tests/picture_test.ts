@@ -24,22 +24,19 @@ for (const text of programs.trim().split("\n\n")) {
   });
 }
 
-Deno.test("the scripts' pictures have all lines in order, words of the script, and nothing outside their frame", async () => {
+Deno.test("the scripts' pictures have all lines in order, and fit below the title of a slide", async () => {
   for (const lesson of lessons.slice(0, 3)) {
     const recording = await recorded(lesson);
     const svg = drawLesson(lesson, recording);
     const all = (pattern: RegExp) =>
       Array.from(svg.matchAll(pattern), ([, found]) => found);
+    const lines = linesOf(recording, 1)
+      .map(({ text }) => text.split("<")[0]).filter(Boolean);
+    assertEquals(all(/monospace">(.*?)(?:&lt;.*)?<\/text>/g), lines);
     const [width, height] = all(/(?:width|height)="(.*?)"/g).map(Number);
     const right = Math.max(...all(/(?: c?x="|H)([\d.]+)/g).map(Number));
     const bottom = Math.max(...all(/(?: c?y="|V)([\d.]+)/g).map(Number));
     const fits = right < width && width <= 860 && bottom < height;
     assertEquals(fits && height <= 520, true, `${right}, ${bottom}: ${svg}`);
-    const { default: script } = await lesson.script();
-    const words = all(/#59636e" ?>(yield|await)</g);
-    assertEquals(words.filter((word) => !script.includes(word)), []);
-    const lines = linesOf(recording, 1)
-      .map(({ text }) => text.split("<")[0]).filter(Boolean);
-    assertEquals(all(/monospace">(.*?)(?:&lt;.*)?<\/text>/g), lines);
   }
 });

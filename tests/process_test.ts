@@ -74,17 +74,16 @@ Deno.test("deno task draw draws a program, or says why it does not", async () =>
 });
 
 async function tell(text: string) {
-  const parts = /^# (.*)\n([^]*?)\n\$(.*)\n([^]*)$/;
+  const parts = /^# (.*)\n([^]*?)\n\$ (.*)\n([^]*)$/;
   const [, what, program, args, told] = text.match(parts)!;
-  const given = args.split(/ (?=[^ ]*\.\.|\d+$|\d+ -|--)/).filter(Boolean);
-  const drawn = await draw(program, given);
+  const drawn = await draw(program, args.match(/--.*|\S+/g)!);
   const isRefused = told.startsWith("refused");
   const all = `${what}:\n${Object.values(drawn).join("\n")}`;
   assertEquals(drawn.code, isRefused ? 1 : 0, all);
-  if (isRefused) assertEquals(/^(mine)?$/.test(drawn.says), true, all);
+  assertEquals(drawn.says.startsWith("<svg"), !isRefused, all);
   for (const line of told.split("\n")) {
     const [, not, where, part] = line.match(/^(not )?(\w+) (.*)$/)!;
-    const inside = drawn[where as "refused" | "prints" | "says"];
+    const inside = drawn[where as "refused" | "warns" | "prints" | "says"];
     const found = inside.includes(part.replaceAll("\\n", "\n"));
     assertEquals(found, !not, `${line}\n${all}`);
   }
@@ -92,22 +91,21 @@ async function tell(text: string) {
 
 /** Draws a program in a folder of its own, as somebody who is there. */
 async function draw(program: string, args: string[]) {
-  await using folder = await makeFolder(program);
+  await using folder = await makeFolder(program, args[0]);
   const { path } = folder;
-  if (args.includes("--mine")) Deno.writeTextFileSync(`${path}/x.svg`, "mine");
-  const given = ["x.js", ...args.filter((arg) => arg !== "--mine")];
-  const drawing = start(["task", "-q", "draw", ...given], root, path);
+  const drawing = start(["task", "-q", "draw", ...args], root, path);
   const { code, stdout, stderr } = await drawing.output();
   const says = await Deno.readTextFile(`${path}/x.svg`).catch(() => "");
-  return { code, prints: textIn(stdout), refused: textIn(stderr), says };
+  const warns = textIn(stderr);
+  return { code, prints: textIn(stdout), warns, refused: warns, says };
 }
 
 const textIn = (bytes: Uint8Array) => new TextDecoder().decode(bytes);
 
-/** Makes a folder with a program in it, x.js, for as long as the caller runs. */
-async function makeFolder(program = "") {
+/** Makes a folder with a program in it for as long as the caller runs. */
+async function makeFolder(program = "", name = "x.js") {
   const path = await Deno.makeTempDir({ prefix: "a folder " });
-  await Deno.writeTextFile(`${path}/x.js`, program);
+  await Deno.writeTextFile(`${path}/${name}`, program);
   const remove = () => Deno.remove(path, { recursive: true });
   return { path, [Symbol.asyncDispose]: remove };
 }
