@@ -223,23 +223,13 @@ export function trace(emit: (change: Change) => void) {
   function builtIn(promise: object, parent: object | undefined, seen: Stacks) {
     const [name, caller] = seen.inner.toReversed().map(nameOf);
     if (GATHERERS.includes(name)) partsOf.set(promise, gathered = []);
-    else if (name === "then" && GATHERERS.includes(caller)) {
+    else if (GATHERERS.includes(caller)) {
       gathered.push(...partsOf.get(parent!) ?? []);
     } else if (name === "then") {
       resumedBy.set(promise, make("callback", { from: running(seen.stack) }));
     } else if (stepped && STEPS.some((step) => step === name)) {
-      if (!parent) callOf.set(promise, stepped);
-      else if (stepped.state === "return") resumedBy.set(promise, stepped);
+      (parent ? resumedBy : callOf).set(promise, stepped);
     }
-  }
-
-  /** What an asynchronous generator was asked for is settled: it yields or ends. */
-  function requestSettled(call: Active) {
-    if (!active.includes(call)) return;
-    if (callStack().stack.length > 0) return leave(call);
-    leave(call, { does: "yielded", by: "yield" });
-    const next = call.queued.shift();
-    if (next) enter(call, next);
   }
 
   let busy = false;
@@ -260,10 +250,7 @@ export function trace(emit: (change: Change) => void) {
     init: (promise, parent?: object) =>
       unseen(() => {
         const seen = look();
-        const top = seen.inner.at(-1);
-        // Inside of the program's frames the runtime makes many for itself.
-        if (top && urlOf(top) === "") builtIn(promise, parent, seen);
-        if (top) return;
+        if (seen.inner.length > 0) return builtIn(promise, parent, seen);
         // Before its first statement a file makes its own, with nothing on the stack.
         if (seen.stack.length === 0) {
           if (file && active[0] === file) callOf.set(promise, file);
@@ -284,8 +271,12 @@ export function trace(emit: (change: Change) => void) {
     settled: (promise) =>
       unseen(() => {
         const call = callOf.get(promise);
-        if (call?.kind === "async generator") requestSettled(call);
-        else if (call) leave(call);
+        if (call?.kind !== "async generator" || !active.includes(call)) return;
+        // It has yielded or ended what it was asked for.
+        if (callStack().stack.length > 0) return leave(call);
+        leave(call, { does: "yielded", by: "yield" });
+        const next = call.queued.shift();
+        if (next) enter(call, next);
       }),
   }) as () => void;
   undo.defer(disable);
@@ -293,13 +284,11 @@ export function trace(emit: (change: Change) => void) {
   /** A generator runs until it yields, ends or, asynchronous, awaits. */
   function step(call: Active, by: Way, go: () => IteratorResult<unknown>) {
     const isAsync = call.kind === "async generator";
-    // Who has not begun ends at once, and who has ended runs nothing.
-    if (by !== "next" && call.state === "new") call.state = "ended";
     const { state } = call;
     const runs = state === "new" || state === "yield";
     if (isAsync && by === "return" && runs) call.state = by; // It goes on later.
     else if (runs) unseen(() => enter(call, by));
-    else if (state !== "ended") call.queued.push(by);
+    else call.queued.push(by);
     stepped = call;
     let how: Partial<Change> | undefined;
     try {
