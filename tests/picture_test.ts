@@ -2,6 +2,7 @@
 
 import { assertEquals } from "@std/assert";
 import { drawLesson, lessons, recorded } from "./lessons.ts";
+import oddPicture from "./odd_program.svg" with { type: "text" };
 import programs from "./pictures.txt" with { type: "text" };
 import { linesOf, record, textOf } from "./tools/record.ts";
 import { picture } from "./tools/picture.ts";
@@ -23,6 +24,16 @@ for (const text of programs.trim().split("\n\n")) {
     assertEquals(story.slice(0, told.length), told);
   });
 }
+
+Deno.test("an odd program is drawn as it was looked at", async () => {
+  const odd = () => import("./odd_program.js");
+  const recording = await record(odd, 2, { traced: true });
+  const tasks = ["Ann", "Bob", "小明"];
+  const svg = picture("odd_program.js", recording, [0.1, 2], tasks);
+  const draw =
+    "deno task draw tests/odd_program.js 0.1..2 --tasks=Ann,Bob,小明";
+  assertEquals(svg, oddPicture, `If this is intended, run ${draw}, and look.`);
+});
 
 Deno.test("the scripts' pictures have all lines in order, and fit below the title of a slide", async () => {
   for (const lesson of lessons.slice(0, 3)) {
