@@ -137,16 +137,23 @@ for (const signal of ["SIGTERM", "SIGINT", "SIGHUP"] as const) {
   });
 }
 
-Deno.test("deno task golden writes what has changed, and no more", async () => {
+Deno.test("deno task golden writes what has changed, and nothing if a script is not confirmed", async () => {
   await using folder = await makeFolder();
   const { path } = folder;
   const filter = (from: string) => !from.endsWith(".git");
   cpSync(root, path, { recursive: true, filter });
   await Deno.writeTextFile(`${path}/golden/yield.txt`, "something else\n");
-  const task = start(["task", "-q", "golden"], path);
-  const { stdout, stderr } = await task.output();
-  const written = textIn(stdout).match(/.*(?<!up to date)\n/g);
-  assertEquals(written, ["golden/yield.txt written\n"], textIn(stderr));
+  const { default: script } = await lessons[2].script();
   const { default: golden } = await lessons[0].output();
-  assertEquals(await Deno.readTextFile(`${path}/golden/yield.txt`), golden);
+  const unlike = "if (new Date().getFullYear() > 2001) console.log(1);";
+  for (const [added, code] of [[unlike, 1], ["", 0]]) {
+    const text = script.replace("const tasks", `${added} const tasks`);
+    await Deno.writeTextFile(`${path}/scripts/async2.ts`, text);
+    const task = await start(["task", "-q", "golden"], path).output();
+    assertEquals(task.code, code, textIn(task.stderr));
+    const written = textIn(task.stdout).match(/.*(?<!up to date)\n/g);
+    assertEquals(written, added ? null : ["golden/yield.txt written\n"]);
+    const now = await Deno.readTextFile(`${path}/golden/yield.txt`);
+    assertEquals(now, added ? "something else\n" : golden);
+  }
 });
