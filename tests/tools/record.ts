@@ -1,3 +1,5 @@
+import process from "node:process";
+import { setImmediate as turn } from "node:timers/promises";
 import { fakeClock, type Tick } from "./clock.ts";
 import { type Callback, type Change, type Running, trace } from "./trace.ts";
 
@@ -25,25 +27,20 @@ to wait for a timer, an \`await\` or a \`yield*\` may be missing.`;
 
 /** What is printed from 0 to `seconds`, both ends included. */
 export function textOf(recording: Recording, seconds: number): string {
-  return printsOf(until(recording, seconds)).map(({ text }) => text).join("");
+  return until(recording, seconds)
+    .map((event) => event.does === "prints" ? event.text : "").join("");
 }
 
 /** The same, line by line. */
 export function linesOf(recording: Recording, seconds: number): Line[] {
-  return asLines(printsOf(until(recording, seconds)));
-}
-
-function printsOf(recording: Recording) {
-  return recording.filter((event) => event.does === "prints");
+  return asLines(until(recording, seconds));
 }
 
 /** The lines, cut where time passes, by the event in which each begins. */
 export function linesBegun(recording: Recording): Map<RecordedEvent, string[]> {
   const begun = new Map<RecordedEvent, string[]>();
-  for (
-    const pieces of Map.groupBy(printsOf(recording), ({ at }) => at).values()
-  ) {
-    for (const { text, from } of asLines(pieces)) {
+  for (const events of Map.groupBy(recording, ({ at }) => at).values()) {
+    for (const { text, from } of asLines(events)) {
       const line = text.replaceAll("\r", ""); // It goes back to the line's beginning.
       if (line) begun.set(from, [...begun.get(from) ?? [], line]);
     }
@@ -52,11 +49,13 @@ export function linesBegun(recording: Recording): Map<RecordedEvent, string[]> {
 }
 
 /** Makes whole lines of pieces: each has its end's time, and the piece it is `from`. */
-export function asLines<Piece extends Line>(pieces: Piece[]) {
+export function asLines<Piece extends { at: number; text?: string }>(
+  pieces: Piece[],
+) {
   const lines: (Line & { from: Piece })[] = [];
   let goesOn = false;
   for (const piece of pieces) {
-    for (const part of piece.text.match(/[^\n]*\n|[^\n]+/g) ?? []) {
+    for (const part of piece.text?.match(/[^\n]*\n|[^\n]+/g) ?? []) {
       const begun = goesOn ? lines.pop()! : { text: "", from: piece };
       const text = begun.text + part.replace("\n", "");
       lines.push({ text, at: piece.at, from: begun.from });
@@ -73,14 +72,23 @@ export function until(recording: Recording, seconds: number): Recording {
 
 type Emit = (event: RecordedEvent) => void;
 
+/** Stands in for `trace` where nobody asks who has control: that takes far longer. */
+const untraced: typeof trace = () => ({
+  callback: (given) => given,
+  run: (main) => main(),
+  idle() {},
+  tell: (what) => what([]),
+  stop() {},
+});
+
 /**
  * Puts the fake clock in place, and a standard output that is told, until it is
  * stopped. `emit` gets each event; the program gets what it throws. `end` is called
  * when no timer is left. Who has control is told if it is `traced`.
  */
 export function recorder(emit: Emit, traced: boolean, end = () => {}) {
-  const control = traced ? trace((change) => stamped(change)) : undefined;
-  const idle = () => control?.idle();
+  const control = (traced ? trace : untraced)(stamped);
+  const { callback: asCallback, idle, run } = control;
   const clock = fakeClock({ emit: tell, asCallback, idle, end });
 
   function stamped(what: Change | Doing & { running: Running[] }) {
@@ -88,11 +96,7 @@ export function recorder(emit: Emit, traced: boolean, end = () => {}) {
     emit({ at: clock.now(), ...what });
   }
   function tell(doing: Doing) {
-    if (control) control.tell((running) => stamped({ ...doing, running }));
-    else stamped({ ...doing, running: [] });
-  }
-  function asCallback(given: Callback, timer?: number) {
-    return control?.callback(given, timer) ?? given;
+    control.tell((running) => stamped({ ...doing, running }));
   }
 
   const { queueMicrotask } = globalThis;
@@ -101,11 +105,10 @@ export function recorder(emit: Emit, traced: boolean, end = () => {}) {
 
   // Deno's own class, which is not public, formats all as its console does.
   // deno-lint-ignore no-explicit-any
-  const { Console } = (Deno as any)[(Deno as any).internal];
-  const { error } = console;
+  const { Console, core } = (Deno as any)[(Deno as any).internal];
   const fake = new Console((text: string, level: number) => {
     if (level <= 1) tell({ does: "prints", text });
-    else error(text.replace(/\n$/, "")); // It goes to standard error.
+    else core.print(text, true); // It goes to standard error.
   });
   for (const name of Object.keys(fake) as (keyof Console)[]) {
     clock.replace(console, name, fake[name]);
@@ -120,8 +123,10 @@ export function recorder(emit: Emit, traced: boolean, end = () => {}) {
   clock.replace(Deno.stdout, "writeSync", writeSync);
   clock.replace(Deno.stdout, "write", write);
 
-  const stop = () => (clock.stop(), control?.stop());
-  const { run } = control ?? { run: <T>(main: () => T) => main() };
+  function stop() {
+    clock.stop();
+    control.stop();
+  }
   return { tell, run, start: clock.start, stop };
 }
 
@@ -142,36 +147,26 @@ export async function record(
   const { promise: over, resolve, reject } = Promise.withResolvers<void>();
   const { main } = await load();
   function add(event: RecordedEvent) {
-    const late = event.at > seconds * 1000;
-    const tooMuch = recording.at(-MAX_EVENTS)?.at === event.at;
-    if (late) resolve();
-    if (tooMuch) reject(new Error(TOO_MUCH));
-    if (late || tooMuch) throw new Error("The recording is over.");
-    if (keep) keep(event);
-    else recording.push(event);
+    const isTooMuch = recording.at(-MAX_EVENTS)?.at === event.at;
+    if (event.at > seconds * 1000) resolve();
+    else if (isTooMuch) reject(new Error(TOO_MUCH));
+    else return keep ? keep(event) : recording.push(event);
+    throw new Error("The recording is over.");
   }
   const clock = recorder(add, traced, () => {
     clock.tell({ does: "ends" });
     resolve();
   });
-  function onError(event: ErrorEvent | PromiseRejectionEvent) {
-    event.preventDefault();
-    reject(event instanceof ErrorEvent ? event.error : event.reason);
-  }
-  addEventListener("error", onError);
-  addEventListener("unhandledrejection", onError);
+  process.on("uncaughtException", reject); // It gets what is rejected, too.
   try {
     clock.start();
     Promise.try(clock.run, main).catch(reject);
     await over;
     return recording;
   } finally {
-    // Whoever goes on fails at the next thing that it does, and is rejected.
-    const turn = () => new Promise((resolve) => setImmediate(resolve));
+    // Whoever goes on fails at the next thing that it does.
     await turn();
     clock.stop();
-    await turn();
-    removeEventListener("error", onError);
-    removeEventListener("unhandledrejection", onError);
+    process.off("uncaughtException", reject);
   }
 }
