@@ -22,7 +22,7 @@ async function whatIf(changes: string, seconds: number) {
   const url = `data:text/typescript;charset=utf-8,${encodeURIComponent(text)}`;
   const recording = await record(() => import(url), seconds);
   const times = new Map<number, string[]>();
-  for (const { text, at } of linesOf(recording, seconds)) {
+  for (const { text, at } of linesOf(recording)) {
     const words = text.replace("The main thread!", "main")
       .replace(/--This is task (.)!--(\w+)( <_Main.*)?/, "$1 $2");
     if (words) times.set(at, [...times.get(at) ?? [], words]);

@@ -4,7 +4,7 @@ import { assertEquals } from "@std/assert";
 import { drawLesson, lessons, recorded } from "./lessons.ts";
 import oddPicture from "./odd_program.svg" with { type: "text" };
 import programs from "./pictures.txt" with { type: "text" };
-import { linesOf, record, textOf } from "./tools/record.ts";
+import { linesOf, record, textOf, until } from "./tools/record.ts";
 import { picture } from "./tools/picture.ts";
 
 // In pictures.txt: a program, whose tasks are Ann and Bob, and what is told of it.
@@ -41,7 +41,7 @@ Deno.test("the scripts' pictures have all lines in order, and fit below the titl
     const svg = drawLesson(lesson, recording);
     const all = (pattern: RegExp) =>
       Array.from(svg.matchAll(pattern), ([, found]) => found);
-    const lines = linesOf(recording, 1)
+    const lines = linesOf(until(recording, 1))
       .map(({ text }) => text.split("<")[0]).filter(Boolean);
     assertEquals(all(/monospace">(.*?)(?:&lt;.*)?<\/text>/g), lines);
     const [width, height] = all(/(?:width|height)="(.*?)"/g).map(Number);

@@ -10,9 +10,7 @@ function kill(child: Deno.ChildProcess) {
     // It has ended by itself.
   }
 }
-for (const type of ["error", "unhandledrejection", "unload"]) {
-  addEventListener(type, () => running.forEach(kill));
-}
+addEventListener("unload", () => running.forEach(kill));
 for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) {
   process.on(signal, () => Deno.exit(1));
 }

@@ -1,7 +1,6 @@
-import { resolve } from "node:path";
 import { runProgram } from "./child.ts";
-import { asLines, type Line, linesOf, MAX_EVENTS } from "./record.ts";
-import { type Recording, TOO_MUCH, until } from "./record.ts";
+import { type Line, linesOf, MAX_EVENTS, type Recording } from "./record.ts";
+import { textOf, TOO_MUCH, until } from "./record.ts";
 
 const MAX_RECORDING_MS = 10_000; // far more than who waits for its timers takes
 const MAX_START_MS = 4_000; // far more than Deno takes to start
@@ -13,6 +12,8 @@ function endLine(at: number, error?: string): Line {
   const why = error ? ` with the error: ${error}` : "";
   return { text: `(the program ends${why})`, at };
 }
+/** The line that comes last: it is due at no time, and never late. */
+const NOTHING: Line = { text: "nothing more", at: Infinity };
 
 const busyAt = (ms: number) =>
   `It keeps the thread busy: the fake clock, which moves only when all wait,
@@ -26,22 +27,19 @@ may be missing. What is thousands of calls deep takes long to record, too.`;
  * @throws An `Error` that says why that can't be done.
  */
 export async function recordFile(path: string, seconds: number) {
-  const here = import.meta.dirname!;
-  const config = `--config=${resolve(here, "../../deno.json")}`;
-  const preload = `--preload=${resolve(here, "preload.ts")}`;
+  const config = `--config=${import.meta.dirname}/../../deno.json`;
+  const preload = `--preload=${import.meta.dirname}/preload.ts`;
   const recording: Recording = [];
   const now = () => ({ at: recording.at(-1)?.at ?? 0, running: [] });
   const isTooMuch = () => recording.at(-MAX_EVENTS)?.at === now().at;
   let rest = "";
   function read(text: string) {
-    const pieces = (rest + text).split("\n");
+    const pieces = (rest + text).split(/\v(.*)\n/);
     rest = pieces.pop()!;
-    for (const piece of pieces) {
+    for (const [i, text] of pieces.entries()) {
+      if (i % 2 === 1) recording.push(JSON.parse(text));
       // Whatever is no event was printed in a way that nobody follows.
-      const [foreign, event] = piece.split("\x1e");
-      const text = event === undefined ? `${foreign}\n` : foreign;
-      if (text) recording.push({ ...now(), does: "prints", text });
-      if (event) recording.push(JSON.parse(event));
+      else if (text) recording.push({ ...now(), does: "prints", text });
     }
   }
   const { ended, error, stderr } = await runProgram(
@@ -51,19 +49,15 @@ export async function recordFile(path: string, seconds: number) {
   );
   if (stderr) console.error(stderr.trimEnd());
   if (error) recording.push({ ...now(), does: "ends", error });
-  const { length } = linesOf(recording, seconds);
-  const isCut = !ended && now().at <= seconds * 1000;
-  if (isCut && isTooMuch() || length > 20 * MAX_EVENTS) {
-    throw new Error(TOO_MUCH);
+  if (!ended && now().at <= seconds * 1000) {
+    throw new Error(isTooMuch() ? TOO_MUCH : busyAt(now().at));
   }
-  if (isCut) throw new Error(busyAt(now().at));
-  if (length > 0) return recording;
+  if (textOf(recording, seconds)) return recording;
   const waits = recording.some((event) =>
     event.does === "blocks" && event.forEver
   );
-  const forEver = "Atomics.wait is given no time: it never ends.";
-  const why = error ?? (waits ? forEver : "");
-  throw new Error(`It prints nothing in ${seconds} s. ${why}`.trimEnd());
+  const why = waits ? " Atomics.wait is given no time: it never ends." : "";
+  throw new Error(`It prints nothing in ${seconds} s.${why}`);
 }
 
 /**
@@ -80,29 +74,37 @@ export async function confirm(
   seconds: number,
 ) {
   const shown = until(recording, seconds);
-  const recorded: Line[] = linesOf(shown, seconds);
+  const recorded: Line[] = linesOf(shown);
   const end = shown.find((event) => event.does === "ends");
   if (end) recorded.push(endLine(end.at, end.error));
-  const lateIn: number[] = []; // the number of the first late line of each try
+  recorded.push(NOTHING);
   for (let tries = 1; true; tries++) {
-    const printed = await run(program, seconds, recorded.length);
-    const pairs = pair(recorded, printed);
-    const i = pairs.findIndex(differs);
+    const printed = await run(program, seconds, recorded.length - 1);
+    const pairs = recorded.map((expected, i) => {
+      const line = printed[i] ?? NOTHING;
+      return { expected, line, late: line.at - expected.at };
+    });
+    const i = pairs.findIndex(({ expected, line, late }) =>
+      line.text !== expected.text || late < 0 ||
+      late - pairs[0].late > tolerance(expected.at)
+    );
     if (i < 0) return;
     const { expected, line, late } = pairs[i];
-    const isLate = !line || line.text === expected?.text && late >= 0;
-    if (isLate) lateIn.push(i);
-    const isWork = lateIn.length === 3 && new Set(lateIn).size === 1;
-    const cause = causeOf(shown, pairs, i) || isWork && WORK;
+    const isSame = line === NOTHING || line.text === expected.text;
+    const isLate = isSame && late >= 0;
+    let cause = causeOf(shown, pairs, i);
+    if (isLate && tries === 3) cause ??= WORK;
     const message = `It does not print the same as was recorded, or not then:
 recorded: ${tell(expected)}
 printed:  ${tell(line)}
-${cause || ""}`.trimEnd();
-    if (cause || !isLate || tries === 3) throw new Error(message);
-    const machine = i > 1 ? "The machine may be busy, so once" : "Once";
-    console.error(`${message}\n${machine} more:`);
+${cause ?? ""}`.trimEnd();
+    if (cause || !isLate) throw new Error(message);
+    console.error(`${message}\nThe machine may be busy, so once more:`);
   }
 }
+
+/** A line as recorded and as printed, and how many milliseconds late that came. */
+type Pair = { expected: Line; line: Line; late: number };
 
 /** What went wrong, in a sentence: what is no plain `Error` was not expected. */
 export function sentenceOf(error: Error & { code?: string }): string {
@@ -118,39 +120,25 @@ async function run(program: string[], seconds: number, count: number) {
     program,
     (text, at) => pieces.push({ text, at }),
     (now) => {
-      const last = (pieces[0]?.at ?? MAX_START_MS) + due + tolerance(due);
-      if (now < due) return false;
-      return now >= last || asLines(pieces).length >= count;
+      const begun = pieces[0]?.at ?? MAX_START_MS;
+      const isOver = now >= begun + due + tolerance(due);
+      return isOver || now >= due && linesOf(pieces).length >= count;
     },
   );
-  const lines: Line[] = asLines(pieces);
+  const lines: Line[] = linesOf(pieces);
   if (ended) lines.push(endLine(at, error));
   return lines.filter(({ at }, i) => i < count || at < due);
 }
 
-/** A line as recorded and as printed, and how many milliseconds late that came. */
-type Pair = { expected?: Line; line?: Line; late: number };
+const tell = (line: Line) =>
+  line === NOTHING
+    ? line.text
+    : `${(line.at / 1000).toFixed(3)} s  ${line.text}`;
 
-function pair(recorded: Line[], printed: Line[]): Pair[] {
-  const { length } = recorded.length > printed.length ? recorded : printed;
-  return Array.from({ length }, (_, i) => {
-    const [expected, line] = [recorded[i], printed[i]];
-    return { expected, line, late: line?.at - expected?.at };
-  });
-}
-
-/** Whether a line is another one, early, or late, counted from the first one. */
-function differs({ expected, line, late }: Pair, _: number, [first]: Pair[]) {
-  if (!expected || expected.text !== line?.text || late < 0) return true;
-  return late - first.late > tolerance(expected.at);
-}
-
-const tell = (line?: Line) =>
-  line ? `${(line.at / 1000).toFixed(3)} s  ${line.text}` : "nothing more";
-
-const WORK = `It came late three times: work that keeps the thread busy takes no
-time on the fake clock. To show what blocks, let it wait by Atomics.wait, or ask
-performance.now() again and again.`;
+const WORK =
+  `It was late three times. If the machine is not busy, this may be it:
+work that keeps the thread busy takes no time on the fake clock. To show what
+blocks, let it wait by Atomics.wait, or ask performance.now() again and again.`;
 const CHANCE =
   `They differ in digits alone: a measured time, a date and chance are
 others in each run. Leave them out of what is printed.`;
@@ -159,39 +147,38 @@ const SHORT =
 asked for, and many short ones add up. Let it sleep longer, but less often.`;
 
 /** Why the line of this number differs, if it is known. */
-function causeOf(recording: Recording, pairs: Pair[], i: number) {
+function causeOf(shown: Recording, pairs: Pair[], i: number) {
   const { expected, line } = pairs[i];
-  const withoutDigits = (line?: Line) => line?.text.replaceAll(/[\d.]+/g, "0");
-  const isOther = !pairs.some(({ expected }) => expected?.text === line?.text);
-  if (isOther && withoutDigits(expected) === withoutDigits(line)) return CHANCE;
-  const used = recording.find((event) => event.does === "uses");
-  if (used) {
-    return `It uses ${used.what}, and the fake clock does not follow that.`;
-  }
-  if (!expected) return;
-  if (!line || line.text === expected.text) {
-    return addsUp(recording, pairs.slice(0, i + 1)) ? SHORT : undefined;
-  }
-  const later = pairs.slice(i).map(({ expected }) => expected);
-  const at = later.find((each) => each?.text === line.text)?.at ?? Infinity;
-  const fired = recording.filter((event) =>
-    event.does === "fires" && event.at >= expected.at && event.at <= at
-  );
-  if (at > expected.at + 10 || fired.length < 2) return;
-  const due = new Set([expected.at, at].map((at) => `${at / 1000} s`));
-  return `Both are due at ${[...due].join(" and ")}; in a real run either ` +
-    "may come first. Make one of them 10 ms longer.";
-}
+  const isIt = (pair: Pair) => pair.expected.text === line.text;
+  const withoutDigits = ({ text }: Line) => text.replaceAll(/[\d.]+/g, "0");
+  const isLike = withoutDigits(expected) === withoutDigits(line);
+  if (isLike && !pairs.some(isIt)) return CHANCE;
 
-/** Whether these lines came later and later, by as much as the sleeps before them. */
-function addsUp(recording: Recording, pairs: Pair[]) {
-  const due = pairs.at(-1)!.expected!.at;
-  const before = recording.filter(({ at }) => at <= due);
-  const fired = before.filter(({ does }) => does === "fires").length;
-  const late = pairs.filter(({ line }) => line)
-    .map((pair) => pair.late - pairs[0].late);
-  const last = late.length - 1;
-  if (fired < 20 || last < 1) return false;
-  const [half, each] = [late[last >> 1] / late[last], late[last] / fired];
-  return each > 0.5 && each < 4 && (last < 4 || half > 0.25 && half < 0.75);
+  const uses = shown.filter((event) => event.does === "uses");
+  const used = new Set(uses.map(({ what }) => what));
+  if (used.size > 0) {
+    const names = new Intl.ListFormat("en-GB").format(used);
+    const them = used.size > 1 ? "them" : "that";
+    return `It uses ${names}, and the fake clock does not follow ${them}.`;
+  }
+
+  const countTimers = (from: number, to: number) =>
+    shown.filter(({ does, at }) => does === "fires" && at >= from && at <= to)
+      .length;
+  const at = pairs.slice(i).find(isIt)?.expected.at ?? Infinity;
+  if (line.text === expected.text) {
+    // Halfway there, it is late by as much for each sleep.
+    const addsUp = [pairs[i >> 1], pairs[i]].every(({ expected, late }) => {
+      const sleeps = countTimers(pairs[0].expected.at, expected.at);
+      const later = late - pairs[0].late;
+      return later > sleeps / 2 - 20 && later < sleeps * 4 + 20;
+    });
+    return addsUp ? SHORT : undefined;
+  }
+  if (at > expected.at + 10 || countTimers(expected.at, at) < 2) return;
+  const due = new Set([expected.at, at].map((at) => `${at / 1000} s`));
+  return `Both are due at ${
+    [...due].join(" and ")
+  }; in a real run either may ` +
+    "come first. Make one of them 10 ms longer.";
 }

@@ -6,13 +6,12 @@ import process from "node:process";
 import { recorder } from "./record.ts";
 
 const TOOLS = new URL(".", import.meta.url).href;
-const encoder = new TextEncoder();
-const write = Deno.stdout.writeSync.bind(Deno.stdout);
+const { log } = console;
 let begun = false;
 
 const { tell } = recorder((event) => {
   begun = true;
-  write(encoder.encode(`\x1e${JSON.stringify(event)}\n`));
+  log(`\v${JSON.stringify(event)}`);
 }, true);
 addEventListener("unload", () => tell({ does: "ends" }));
 
@@ -36,7 +35,6 @@ watch(SubtleCrypto.prototype, "crypto.subtle.");
 
 registerHooks({
   resolve(specifier, context, next) {
-    if (context.parentURL?.startsWith(TOOLS)) return next(specifier, context);
     if (begun) tell({ does: "uses", what: "import()" });
     const name = specifier.replace(/^node:/, "").replace("/", "_");
     if (!/^timers(_promises)?$/.test(name)) return next(specifier, context);

@@ -31,25 +31,15 @@ export function textOf(recording: Recording, seconds: number): string {
     .map((event) => event.does === "prints" ? event.text : "").join("");
 }
 
-/** The same, line by line. */
-export function linesOf(recording: Recording, seconds: number): Line[] {
-  return asLines(until(recording, seconds));
-}
-
 /** The lines, cut where time passes, by the event in which each begins. */
-export function linesBegun(recording: Recording): Map<RecordedEvent, string[]> {
-  const begun = new Map<RecordedEvent, string[]>();
-  for (const events of Map.groupBy(recording, ({ at }) => at).values()) {
-    for (const { text, from } of asLines(events)) {
-      const line = text.replaceAll("\r", ""); // It goes back to the line's beginning.
-      if (line) begun.set(from, [...begun.get(from) ?? [], line]);
-    }
-  }
-  return begun;
+export function linesBegun(recording: Recording) {
+  const moments = Map.groupBy(recording, ({ at }) => at).values();
+  const lines = [...moments].flatMap((events) => linesOf(events));
+  return Map.groupBy(lines.filter(({ text }) => text), ({ from }) => from);
 }
 
 /** Makes whole lines of pieces: each has its end's time, and the piece it is `from`. */
-export function asLines<Piece extends { at: number; text?: string }>(
+export function linesOf<Piece extends { at: number; text?: string }>(
   pieces: Piece[],
 ) {
   const lines: (Line & { from: Piece })[] = [];
@@ -57,7 +47,8 @@ export function asLines<Piece extends { at: number; text?: string }>(
   for (const piece of pieces) {
     for (const part of piece.text?.match(/[^\n]*\n|[^\n]+/g) ?? []) {
       const begun = goesOn ? lines.pop()! : { text: "", from: piece };
-      const text = begun.text + part.replace("\n", "");
+      // By a \r a terminal goes back to the line's beginning.
+      const text = begun.text + part.replaceAll(/[\r\n]/g, "");
       lines.push({ text, at: piece.at, from: begun.from });
       goesOn = !part.endsWith("\n");
     }

@@ -336,7 +336,8 @@ export function timeline(
   const all = withYields(recording);
   const shown = until(all, seconds);
   const begun = linesBegun(all);
-  const linesIn = (event: RecordedEvent) => begun.get(event) ?? [];
+  const linesIn = (event: RecordedEvent) =>
+    begun.get(event)?.map(({ text }) => text) ?? [];
   const lines = shown.flatMap(linesIn);
   const numbered = lines.join("\n").match(/\btask \d+\b/g);
   const names = [...new Set(tasks ?? numbered)];
