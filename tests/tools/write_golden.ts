@@ -1,12 +1,10 @@
 // `deno task golden` rewrites golden/, once all lessons are confirmed.
 
 import { green, yellow } from "@std/fmt/colors";
-import { resolve } from "node:path";
 import { drawLesson, lessons, recorded } from "../lessons.ts";
 import { confirm, sentenceOf } from "./confirm.ts";
 import { textOf } from "./record.ts";
 
-const root = resolve(import.meta.dirname!, "../..");
 const files = new Map<string, string>();
 
 // All are recorded before the first is confirmed: there is just one fake clock.
@@ -16,9 +14,9 @@ await Promise.all(lessons.map(async (lesson) => {
   const path = `scripts/${name}.ts`;
   try {
     const recording = await recorded(lesson); // as `deno test` does
-    await confirm(recording, ["--no-config", `${root}/${path}`], seconds);
-    files.set(`${name}.txt`, textOf(recording, seconds));
-    files.set(`${name}.svg`, drawLesson(lesson, recording));
+    await confirm(recording, ["--no-config", path], seconds);
+    files.set(`golden/${name}.txt`, textOf(recording, seconds));
+    files.set(`golden/${name}.svg`, drawLesson(lesson, recording));
   } catch (error) {
     console.error(`${path}: ${sentenceOf(error as Error)}`);
   }
@@ -28,11 +26,10 @@ if (files.size < 2 * lessons.length) {
   Deno.exit(1);
 }
 
-await Deno.mkdir(`${root}/golden`, { recursive: true });
-for (const [name, content] of [...files].sort()) {
-  const path = `${root}/golden/${name}`;
+await Deno.mkdir("golden", { recursive: true });
+for (const [path, content] of [...files].sort()) {
   const old = await Deno.readTextFile(path).catch(() => undefined);
   if (old !== content) await Deno.writeTextFile(path, content);
   const state = old === content ? green("is up to date") : yellow("written");
-  console.log(`golden/${name} ${state}`);
+  console.log(`${path} ${state}`);
 }
