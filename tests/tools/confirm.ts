@@ -12,7 +12,7 @@ function endLine(at: number, error?: string): Line {
   const why = error ? ` with the error: ${error}` : "";
   return { text: `(the program ends${why})`, at };
 }
-/** The line that comes last: it is due at no time, and never late. */
+/** The line that stands where no other one comes. */
 const NOTHING: Line = { text: "nothing more", at: Infinity };
 
 const busyAt = (ms: number) =>
@@ -53,9 +53,7 @@ export async function recordFile(path: string, seconds: number) {
     throw new Error(isTooMuch() ? TOO_MUCH : busyAt(now().at));
   }
   if (textOf(recording, seconds)) return recording;
-  const waits = recording.some((event) =>
-    event.does === "blocks" && event.forEver
-  );
+  const waits = recording.some((each) => "forEver" in each && each.forEver);
   const why = waits ? " Atomics.wait is given no time: it never ends." : "";
   throw new Error(`It prints nothing in ${seconds} s.${why}`);
 }
@@ -130,6 +128,7 @@ async function run(program: string[], seconds: number, count: number) {
   return lines.filter(({ at }, i) => i < count || at < due);
 }
 
+const listOf = (all: Set<string>) => new Intl.ListFormat("en-GB").format(all);
 const tell = (line: Line) =>
   line === NOTHING
     ? line.text
@@ -157,7 +156,7 @@ function causeOf(shown: Recording, pairs: Pair[], i: number) {
   const uses = shown.filter((event) => event.does === "uses");
   const used = new Set(uses.map(({ what }) => what));
   if (used.size > 0) {
-    const names = new Intl.ListFormat("en-GB").format(used);
+    const names = listOf(used);
     const them = used.size > 1 ? "them" : "that";
     return `It uses ${names}, and the fake clock does not follow ${them}.`;
   }
@@ -165,20 +164,19 @@ function causeOf(shown: Recording, pairs: Pair[], i: number) {
   const countTimers = (from: number, to: number) =>
     shown.filter(({ does, at }) => does === "fires" && at >= from && at <= to)
       .length;
-  const at = pairs.slice(i).find(isIt)?.expected.at ?? Infinity;
   if (line.text === expected.text) {
-    // Halfway there, it is late by as much for each sleep.
+    // What comes halfway must be late in the same way, by 0.5 to 2.5 ms a sleep.
     const addsUp = [pairs[i >> 1], pairs[i]].every(({ expected, late }) => {
       const sleeps = countTimers(pairs[0].expected.at, expected.at);
       const later = late - pairs[0].late;
-      return later > sleeps / 2 - 20 && later < sleeps * 4 + 20;
+      return later > sleeps / 2 - 20 && later < sleeps * 2.5 + 20;
     });
     return addsUp ? SHORT : undefined;
   }
+
+  const at = pairs.slice(i).find(isIt)?.expected.at ?? Infinity;
   if (at > expected.at + 10 || countTimers(expected.at, at) < 2) return;
-  const due = new Set([expected.at, at].map((at) => `${at / 1000} s`));
-  return `Both are due at ${
-    [...due].join(" and ")
-  }; in a real run either may ` +
-    "come first. Make one of them 10 ms longer.";
+  const due = listOf(new Set([`${expected.at / 1000} s`, `${at / 1000} s`]));
+  return `Both are due at ${due}; in a real run either may come first. ` +
+    "Make one of them 10 ms longer.";
 }

@@ -37,8 +37,7 @@ registerHooks({
   resolve(specifier, context, next) {
     if (begun) tell({ does: "uses", what: "import()" });
     const name = specifier.replace(/^node:/, "").replace("/", "_");
-    if (!/^timers(_promises)?$/.test(name)) return next(specifier, context);
-    const url = `${TOOLS}node_${name}.ts`;
-    return { url, format: "module", shortCircuit: true };
+    const isFaked = /^timers(_promises)?$/.test(name);
+    return next(isFaked ? `${TOOLS}node_${name}.ts` : specifier, context);
   },
 });
