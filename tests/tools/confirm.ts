@@ -1,6 +1,6 @@
 import { runProgram } from "./child.ts";
 import { type Line, linesOf, MAX_EVENTS, type Recording } from "./record.ts";
-import { textOf, TOO_MUCH, until } from "./record.ts";
+import { TOO_MUCH, until } from "./record.ts";
 
 const MAX_RECORDING_MS = 10_000; // far more than who waits for its timers takes
 const MAX_START_MS = 4_000; // far more than Deno takes to start
@@ -49,10 +49,11 @@ export async function recordFile(path: string, seconds: number) {
   );
   if (stderr) console.error(stderr.trimEnd());
   if (error) recording.push({ ...now(), does: "ends", error });
-  if (!ended && now().at <= seconds * 1000) {
-    throw new Error(isTooMuch() ? TOO_MUCH : busyAt(now().at));
-  }
-  if (textOf(recording, seconds)) return recording;
+  const isCut = !ended && now().at <= seconds * 1000;
+  if (isCut) throw new Error(isTooMuch() ? TOO_MUCH : busyAt(now().at));
+  const { length } = linesOf(until(recording, seconds));
+  if (length > 20 * MAX_EVENTS) throw new Error(TOO_MUCH);
+  if (length > 0) return recording;
   const waits = recording.some((each) => "forEver" in each && each.forEver);
   const why = waits ? " Atomics.wait is given no time: it never ends." : "";
   throw new Error(`It prints nothing in ${seconds} s.${why}`);
