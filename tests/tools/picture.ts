@@ -89,7 +89,7 @@ export function picture(
         move(step);
       }
       // To come back to the event loop and wait there is drawn by the wait.
-      const waits = step === steps.at(-1) && wait?.thread === "free";
+      const waits = step === steps.at(-1) && wait && !wait.blocked;
       if (waits && line === undefined && !note) continue;
       const leaves = isLeaving(step);
       y += leaves ? ROW : ROW / 2;
@@ -110,11 +110,11 @@ export function picture(
     const height = isShort ? 14 : 16 + 9 * said.length + length;
     const bar = (name: Column, style: string) =>
       box(x(name) - 9, y + 3, 18, height - 6, style);
-    if (wait.thread === "free") {
+    if (!wait.blocked) {
       saidFree ||= !isShort; // That it is free is said once, who sleeps each time.
       under.push(...wait.asleep.map((name) => bar(name, ASLEEP)));
       over.push(bar(at, FREE));
-    } else if (wait.thread === "blocked") over.push(bar(at, BLOCKED));
+    } else if (wait.blocked.by) over.push(bar(at, BLOCKED));
     else over.push(box(TIMES, y + 3, right - TIMES - 8, height - 6, BLOCKED));
     over.push(...notes(right, y + height / 2, said));
     y += height;
@@ -151,11 +151,11 @@ function split(moments: Moment[], from: number) {
 
 /** What is said of a wait, in lines; that the thread is free may be known. */
 function noteOf(wait: Wait, knownFree = false): string[] {
-  if (wait.thread !== "free") {
-    const { by = "main", isBusy } = wait;
+  if (wait.blocked) {
+    const { by, isBusy } = wait.blocked;
     const somebody = isBusy ? "a busy wait" : "a sleep";
-    const who = isBusy ? by : `${by} sleeps and`;
-    const what = wait.thread === "blocked" ? who : somebody;
+    const known = isBusy ? by : `${by} sleeps and`;
+    const what = by ? known : somebody;
     return [`${what} blocks the thread:`, "nothing else can run"];
   }
   const names = new Intl.ListFormat("en").format(wait.asleep);

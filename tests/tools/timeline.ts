@@ -26,26 +26,21 @@ export interface Moment {
 }
 export interface Wait {
   ms: number;
-  thread: "free" | "blocked" | "blocked by somebody";
   asleep: string[]; // while the thread is free
-  by?: Column; // who blocks it
-  isBusy?: boolean; // by asking for the time again and again, and not by a sleep
+  blocked?: { by?: string; isBusy: boolean }; // by "main" or a task, if it is known
 }
 
 const isCall = (one: Running) => typeof one === "number";
-const isPlain = (one: Running) => typeof one === "string";
 const callIn = (running: Running[]) => running.findLast(isCall);
-const helpersIn = (running: Running[]) =>
-  running.slice(running.findLastIndex(isCall) + 1).filter(isPlain);
+
+/** The plain functions that the innermost call, or `main` in it, runs. */
+function helpersIn(running: Running[]) {
+  const i = running.findLastIndex((one) => isCall(one) || one === "main");
+  return running.slice(i + 1) as string[];
+}
 
 /** The one value of a set, if it has just one. */
 const only = <T>(set?: Set<T>) => set?.size === 1 ? [...set][0] : undefined;
-
-class MultiMap<K, V> extends Map<K, Set<V>> {
-  add(key: K, ...values: V[]) {
-    this.set(key, (this.get(key) ?? new Set()).union(new Set(values)));
-  }
-}
 
 /** Finds the first name that is in a line as a whole word. */
 function finder(names: string[]) {
@@ -61,64 +56,62 @@ type Named = { name: string; running: Running[] };
 
 /** Whose each call and each plain function is. */
 class Columns {
-  #calls = new Map<number, Call>();
-  #namedBy = new MultiMap<string, string>(); // the names in a plain function's lines
-  #parts = new MultiMap<number, number>(); // what it awaits, gives or, yielding, runs
-  #names = new MultiMap<number, string>(); // the names in a call's lines
+  calls = new Map<number, Call>();
+  #parts = new Map<number, number[]>(); // what it awaits, gives or, yielding, runs
+  #names = new Map<Running, Set<string>>(); // those in its lines
   #tasks = new Map<number, Set<string>>(); // the same or, without one, its parts'
 
   constructor(recording: Recording, lines: Named[]) {
+    const addParts = (id: number, parts: number[] = []) =>
+      this.#parts.getOrInsert(id, []).push(...parts);
     for (const event of recording) {
-      if (event.does === "suspended") {
-        this.#parts.add(event.id, ...event.awaited ?? []);
-      }
-      if (!("call" in event && event.call)) continue;
-      this.#calls.set(event.id, event.call);
-      const caller = callIn(event.call.from);
-      const both = [event.call, this.#calls.get(caller!)];
-      const runs = both.every((call) => call?.kind.endsWith("generator"));
-      const gives = caller && event.call.kind === "callback";
-      if (runs || gives) this.#parts.add(caller!, event.id);
+      if (event.does === "suspended") addParts(event.id, event.awaited);
+      if (event.does !== "called") continue;
+      const { id, call } = event;
+      this.calls.set(id, call!);
+      const caller = callIn(call!.from)!;
+      const runs = this.#isGenerator(id) && this.#isGenerator(caller);
+      if (runs || call!.kind === "callback") addParts(caller, [id]);
     }
 
-    const printedBy = new MultiMap<Running, string>(); // by who prints
-    for (const { name, running } of lines) printedBy.add(running.at(-1)!, name);
+    const printed = Map.groupBy(lines, ({ running }) => running.at(-1));
     for (const { name, running } of lines) {
       for (const helper of helpersIn(running).reverse()) {
-        this.#namedBy.add(helper, name);
-        if (only(printedBy.get(helper))) break; // Who calls it does not print it.
+        this.#names.getOrInsert(helper, new Set()).add(name);
+        const own = printed.get(helper)?.map((line) => line.name);
+        if (only(new Set(own))) break; // Who calls it does not print it.
       }
     }
     // What a call names by itself, or by helpers that name several, comes first.
-    const own = lines.filter(({ running }) =>
-      this.#tasksOfHelpers(running).length === 0
-    );
-    for (const each of [own, lines]) {
-      const named = new Set(this.#names.keys());
-      for (const { name, running } of each) {
-        const call = callIn(running)!;
-        if (!named.has(call)) this.#names.add(call, name);
-      }
+    const byCall = Map.groupBy(lines, ({ running }) => callIn(running)!);
+    for (const [id, all] of byCall) {
+      const own = all.filter(({ running }) => !this.#ofHelpers(running));
+      const counted = own.length > 0 ? own : all;
+      this.#names.set(id, new Set(counted.map(({ name }) => name)));
     }
   }
 
-  isFile(id: number) {
-    return this.#calls.get(id)!.kind === "file";
+  isMain(id?: number) {
+    const call = this.calls.get(id!);
+    return call?.kind === "file" || call?.name === "main";
   }
 
-  isMain(id: number) {
-    return this.isFile(id) || this.#calls.get(id)!.name === "main";
+  #isGenerator(id: number) {
+    return this.calls.get(id)?.kind.endsWith("generator");
   }
 
   /** The tasks that a call names or, if it names nobody, those that its parts name. */
   tasksOf(id: number): Set<string> {
-    const known = this.#names.get(id) ?? this.#tasks.get(id);
-    if (known) return known;
-    this.#tasks.set(id, new Set()); // It may be a part of its own.
-    const parts = [...this.#parts.get(id) ?? []];
-    const tasks = new Set(parts.flatMap((part) => [...this.tasksOf(part)]));
-    this.#tasks.set(id, tasks);
-    return tasks;
+    return this.#tasks.getOrInsertComputed(id, () => {
+      const calls = new Set([id]);
+      for (const each of calls) {
+        const parts = this.isNamed(each) ? [] : this.#parts.get(each);
+        parts?.forEach((part) => calls.add(part));
+      }
+      return new Set(
+        [...calls].flatMap((each) => [...this.#names.get(each) ?? []]),
+      );
+    });
   }
 
   /** Whether a call's own lines name a task. */
@@ -130,35 +123,26 @@ class Columns {
   ofCall(id: number): Column {
     if (this.isMain(id)) return undefined;
     if (this.isNamed(id)) return only(this.#names.get(id));
-    const { kind, from } = this.#calls.get(id)!;
     const parts = only(this.tasksOf(id));
-    const caller = this.ofRunning(from);
-    return kind.endsWith("generator") ? parts ?? caller : caller ?? parts;
-  }
-
-  /** Whether what runs is a callback or main's, and no call that suspends a task. */
-  isCallback(running: Running[]) {
-    const call = callIn(running);
-    const kind = call && this.#calls.get(call)!.kind;
-    return !call || kind === "callback" || this.isMain(call);
+    const caller = this.ofRunning(this.calls.get(id)!.from);
+    return this.#isGenerator(id) ? parts ?? caller : caller ?? parts;
   }
 
   /** The task that a plain function's lines name, if all name one. */
   ofPlain(plain: string): Column {
-    return plain === "main" ? undefined : only(this.#namedBy.get(plain));
+    return only(this.#names.get(plain));
   }
 
-  /** The tasks of the plain functions that the innermost call runs. */
-  #tasksOfHelpers(running: Running[]) {
-    const tasks = helpersIn(running).map((each) => this.ofPlain(each));
-    return tasks.filter((task) => task !== undefined);
+  /** The task of the innermost of the plain functions that have one. */
+  #ofHelpers(running: Running[]): Column {
+    return helpersIn(running).map((each) => this.ofPlain(each))
+      .findLast((task) => task !== undefined);
   }
 
   /** The column of what runs. */
   ofRunning(running: Running[]): Column {
     const call = callIn(running);
-    return this.#tasksOfHelpers(running).at(-1) ??
-      (call ? this.ofCall(call) : undefined);
+    return this.#ofHelpers(running) ?? (call ? this.ofCall(call) : undefined);
   }
 }
 
@@ -179,61 +163,60 @@ function withYields(recording: Recording): Recording {
 
 /** Who is suspended until a timer goes off that was set for that, and when. */
 function sleepsOf(recording: Recording, columns: Columns) {
-  const lastSet = new Map<number, { at: number; ms: number }>(); // by the timer
-  const setBy = new Map<number, Running[]>(); // what has run when it was first set
+  const timers = new Map<
+    number,
+    { at: number; ms: number; running: Running[] }
+  >();
   const suspended = new Map<number, { at: number; value?: number }>();
   const begun = new Set<Column>(); // the tasks of which a call has begun
-  let ran = new Set<Column>(); // those that have gone on by the last timer
+  const ran = new Set<Column>(); // those that have gone on by the last timer
 
-  /** The sleep that ends as a call begins or goes on, if one does. */
-  function sleepUntil({ does, id, at: to, timer = 0 }: RecordedEvent & Change) {
-    const name = columns.ofCall(id);
-    const set = lastSet.get(timer);
-    const setters = setBy.get(timer) ?? [];
-    const isServed = columns.ofRunning(setters) === name;
+  /** Since when a task has slept that goes on, or whose callback is called. */
+  function sleptSince({ does, id, timer = 0 }: Change, name: Column) {
+    const set = timers.get(timer);
     // Another task that has gone on by this timer may have let this one go on.
-    if (!set || [...ran].some((each) => each !== name)) return [];
+    if (!set || [...ran].some((each) => each !== name)) return undefined;
+    const isServed = columns.ofRunning(set.running) === name;
     if (does === "called") {
       // To give a callback is to sleep only for who can't be suspended.
-      const isSleep = isServed && columns.isCallback(setters);
-      return isSleep ? [{ name, from: set.at, to }] : [];
+      const setter = callIn(set.running)!;
+      const isCallback = columns.calls.get(setter)?.kind === "callback";
+      const isSleep = isServed && (isCallback || columns.isMain(setter));
+      return isSleep ? set.at : undefined;
     }
-    if (columns.tasksOf(id).size === 0 || !begun.has(name)) return [];
-    const { at: from, value = NaN } = suspended.get(id) ?? { at: set.at };
+    if (columns.tasksOf(id).size === 0 || !begun.has(name)) return undefined;
+    const { at, value = NaN } = suspended.get(id)!;
     // Who runs a generator may set a timer for the number that it has yielded.
-    const asked = from === set.at && [value, value * 1000].includes(set.ms);
-    return isServed || asked ? [{ name, from, to }] : [];
+    const asked = at === set.at && [value, value * 1000].includes(set.ms);
+    return isServed || asked ? at : undefined;
   }
 
   return recording.flatMap((event) => {
-    const { does } = event;
-    if (does === "fires") ran = new Set();
+    const { does, at: to } = event;
+    if (does === "fires") ran.clear();
     if (does === "suspended") suspended.set(event.id, event);
     if (does === "sets") {
-      const isAnew = lastSet.has(event.timer); // It is an interval's.
-      if (!isAnew) setBy.set(event.timer, event.running);
-      lastSet.set(event.timer, event);
+      // An interval's timer is set anew, but by nobody.
+      const { running } = timers.get(event.timer) ?? event;
+      timers.set(event.timer, { ...event, running });
     }
     if (does !== "called" && does !== "resumed") return [];
-    const sleep = sleepUntil(event);
     const name = columns.ofCall(event.id);
-    if (columns.tasksOf(event.id).size > 0 && name) ran.add(name);
+    const from = sleptSince(event, name);
+    if (name) ran.add(name);
     if (columns.isNamed(event.id)) begun.add(name);
-    return sleep;
+    return from === undefined ? [] : [{ name, from, to }];
   });
 }
-
-/** On the way to where the thread is: a call, or a task whose plain function runs. */
-type Place = number | string;
 
 /** Follows the thread from column to column. */
 class Path {
   moments: Moment[] = [];
   moment: Moment = { at: 0, steps: [] };
   mainHasLeft = false; // whether main has given control to the event loop
-  #places: Place[] = [];
+  #places: Running[] = []; // from the outside in; plain functions by their tasks
   #drawn: Column; // the column where the last step is
-  #arrivals = new Map<Place, Way>(); // how control has come to a call
+  #arrivals = new Map<Running, Way>(); // how control has come to a call
   #columns: Columns;
 
   constructor(columns: Columns) {
@@ -246,10 +229,9 @@ class Path {
   }
 
   get #middle(): Step["middle"] {
-    const calls = this.#places.filter(isCall);
-    const begins = !this.mainHasLeft && this.#places.length === 0;
-    const isMain = begins || calls.some((id) => this.#columns.isMain(id));
-    return isMain ? "main" : "event loop";
+    const isMains = this.#places.filter(isCall)
+      .some((id) => this.#columns.isMain(id));
+    return isMains || !this.mainHasLeft ? "main" : "event loop";
   }
 
   /** Draws that control comes to another column. */
@@ -270,13 +252,12 @@ class Path {
   }
 
   /** The columns from the outside in, when something runs and prints of `named`. */
-  #placesOf(running: Running[], named?: string): Place[] {
-    const places = running.map((one) =>
-      isCall(one) ? one : this.#columns.ofPlain(one)
-    ).filter((place) => place !== undefined);
+  #placesOf(running: Running[], named?: string): Running[] {
+    const places = running.flatMap((one) =>
+      isCall(one) ? one : this.#columns.ofPlain(one) ?? []
+    );
     // A helper's line is of whom it names, if its call is main's or nobody's.
-    const helper = helpersIn(running).at(-1);
-    const isNobodys = helper && helper !== "main" &&
+    const isNobodys = helpersIn(running).length > 0 &&
       !this.#columns.ofRunning(running);
     return named && isNobodys ? [...places, named] : places;
   }
@@ -353,7 +334,7 @@ Write each as it is printed: --tasks=producer,consumer`,
     );
   }
   const named = all.flatMap((event) =>
-    linesIn(event).map(nameIn).filter((name) => name !== undefined)
+    linesIn(event).flatMap((line) => nameIn(line) ?? [])
       .map((name) => ({ name, running: event.running }))
   );
   const columns = new Columns(all, named);
@@ -361,45 +342,43 @@ Write each as it is printed: --tasks=producer,consumer`,
   const path = new Path(columns);
   path.act({ note: "" }); // That main begins is drawn, whatever follows.
   let middle = "event loop"; // what the middle is once main has given control
-  let blocking: (RecordedEvent & { does: "blocks" }) | undefined;
+  let blocked: Wait["blocked"];
 
-  const isAsleep = (task: string, at: number, end: number) =>
-    sleeps.some(({ name, from, to }) =>
-      name === task && from <= at && to >= end
-    );
   /** Nothing happens until then. */
   function pass(to: number) {
     const { at } = path.moment;
     if (to === at) return;
-    if (!blocking) path.goTo([]);
-    const by = path.column;
-    const calls = blocking?.running.filter(isCall);
-    const isMain = calls?.length && calls.every((id) => columns.isMain(id));
-    const isKnown = by !== undefined || isMain;
-    path.wait({
-      ms: to - at,
-      thread: !blocking ? "free" : isKnown ? "blocked" : "blocked by somebody",
-      asleep: names.filter((task) => !blocking && isAsleep(task, at, to)),
-      by,
-      isBusy: blocking?.isBusy,
-    });
+    if (!blocked) path.goTo([]);
+    const asleep = names.filter((task) =>
+      !blocked &&
+      sleeps.some((each) =>
+        each.name === task && each.from <= at && each.to >= to
+      )
+    );
+    path.wait({ ms: to - at, asleep, blocked });
   }
 
-  for (const [i, event] of shown.entries()) {
+  for (const event of shown) {
     const { does, running } = event;
     pass(event.at);
-    blocking = does === "blocks" ? event : undefined;
-    if (does === "blocks") path.goTo(running);
+    blocked = undefined;
+    if (does === "blocks") {
+      path.goTo(running);
+      const isMains = columns.isMain(callIn(running));
+      const by = path.column ?? (isMains ? "main" : undefined);
+      blocked = { by, isBusy: event.isBusy === true };
+    }
     if (does === "called" || does === "resumed") path.arrive(event);
     for (const line of linesIn(event)) {
+      if (path.mainHasLeft && !nameIn(line)) middle = "main/event loop";
       path.goTo(running, nameIn(line));
       path.act({ line });
     }
     if (does === "suspended" || does === "ended") {
       path.depart(event);
-      if (path.mainHasLeft || !columns.isFile(event.id)) continue;
-      const rest = shown.slice(i).flatMap(linesIn);
-      if (!rest.every(nameIn)) middle = "main/event loop";
+      if (path.mainHasLeft || columns.calls.get(event.id)!.kind !== "file") {
+        continue;
+      }
       path.act({ note: "main gives control to the event loop" });
       path.mainHasLeft = true;
     }
