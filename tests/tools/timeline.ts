@@ -54,11 +54,23 @@ function finder(names: string[]) {
 /** A name in a line that is printed, and what runs then. */
 type Named = { name: string; running: Running[] };
 
+/** The names in lines, by who prints them, and who calls those, up to who `stops`. */
+function namesBy(lines: Named[], stops: (one: Running) => unknown) {
+  const names = new Map<Running, Set<string>>();
+  for (const { name, running } of lines) {
+    for (const one of [callIn(running)!, ...helpersIn(running)].reverse()) {
+      names.getOrInsert(one, new Set()).add(name);
+      if (stops(one)) break;
+    }
+  }
+  return names;
+}
+
 /** Whose each call and each plain function is. */
 class Columns {
   calls = new Map<number, Call>();
   #parts = new Map<number, number[]>(); // what it awaits, gives or, yielding, runs
-  #names = new Map<Running, Set<string>>(); // those in its lines
+  #names: Map<Running, Set<string>>; // those in its lines
   #tasks = new Map<number, Set<string>>(); // the same or, without one, its parts'
 
   constructor(recording: Recording, lines: Named[]) {
@@ -74,21 +86,9 @@ class Columns {
       if (runs || call!.kind === "callback") addParts(caller, [id]);
     }
 
-    const printed = Map.groupBy(lines, ({ running }) => running.at(-1));
-    for (const { name, running } of lines) {
-      for (const helper of helpersIn(running).reverse()) {
-        this.#names.getOrInsert(helper, new Set()).add(name);
-        const own = printed.get(helper)?.map((line) => line.name);
-        if (only(new Set(own))) break; // Who calls it does not print it.
-      }
-    }
-    // What a call names by itself, or by helpers that name several, comes first.
-    const byCall = Map.groupBy(lines, ({ running }) => callIn(running)!);
-    for (const [id, all] of byCall) {
-      const own = all.filter(({ running }) => !this.#ofHelpers(running));
-      const counted = own.length > 0 ? own : all;
-      this.#names.set(id, new Set(counted.map(({ name }) => name)));
-    }
+    const all = namesBy(lines, () => false);
+    const own = namesBy(lines, (one) => only(all.get(one)));
+    this.#names = new Map([...all, ...own]);
   }
 
   isMain(id?: number) {
