@@ -33,11 +33,9 @@ export interface Wait {
 const isCall = (one: Running) => typeof one === "number";
 const callIn = (running: Running[]) => running.findLast(isCall);
 
-/** The plain functions that the innermost call, or `main` in it, runs. */
-function helpersIn(running: Running[]) {
-  const i = running.findLastIndex((one) => isCall(one) || one === "main");
-  return running.slice(i + 1) as string[];
-}
+/** The innermost call or plain `main`, and the plain functions that it runs. */
+const innermost = (running: Running[]) =>
+  running.slice(running.findLastIndex((one) => isCall(one) || one === "main"));
 
 /** The one value of a set, if it has just one. */
 const only = <T>(set?: Set<T>) => set?.size === 1 ? [...set][0] : undefined;
@@ -58,7 +56,7 @@ type Named = { name: string; running: Running[] };
 function namesBy(lines: Named[], stops: (one: Running) => unknown) {
   const names = new Map<Running, Set<string>>();
   for (const { name, running } of lines) {
-    for (const one of [callIn(running)!, ...helpersIn(running)].reverse()) {
+    for (const one of innermost(running).reverse()) {
       names.getOrInsert(one, new Set()).add(name);
       if (stops(one)) break;
     }
@@ -68,9 +66,9 @@ function namesBy(lines: Named[], stops: (one: Running) => unknown) {
 
 /** Whose each call and each plain function is. */
 class Columns {
-  calls = new Map<number, Call>();
+  calls = new Map<Running, Call>();
   #parts = new Map<number, number[]>(); // what it awaits, gives or, yielding, runs
-  #names: Map<Running, Set<string>>; // those in its lines
+  names: Map<Running, Set<string>>; // those in its lines
   #tasks = new Map<number, Set<string>>(); // the same or, without one, its parts'
 
   constructor(recording: Recording, lines: Named[]) {
@@ -88,12 +86,13 @@ class Columns {
 
     const all = namesBy(lines, () => false);
     const own = namesBy(lines, (one) => only(all.get(one)));
-    this.#names = new Map([...all, ...own]);
+    this.names = new Map([...all, ...own]);
   }
 
-  isMain(id?: number) {
-    const call = this.calls.get(id!);
-    return call?.kind === "file" || call?.name === "main";
+  /** Whether it is the file or a function `main`. */
+  isMain(one: Running) {
+    const call = this.calls.get(one);
+    return one === "main" || call?.kind === "file" || call?.name === "main";
   }
 
   #isGenerator(id: number) {
@@ -103,46 +102,33 @@ class Columns {
   /** The tasks that a call names or, if it names nobody, those that its parts name. */
   tasksOf(id: number): Set<string> {
     return this.#tasks.getOrInsertComputed(id, () => {
+      let tasks = new Set<string>();
       const calls = new Set([id]);
       for (const each of calls) {
-        const parts = this.isNamed(each) ? [] : this.#parts.get(each);
-        parts?.forEach((part) => calls.add(part));
+        const names = this.names.get(each);
+        tasks = tasks.union(names ?? new Set());
+        if (!names) this.#parts.get(each)?.forEach((part) => calls.add(part));
       }
-      return new Set(
-        [...calls].flatMap((each) => [...this.#names.get(each) ?? []]),
-      );
+      return tasks;
     });
   }
 
-  /** Whether a call's own lines name a task. */
-  isNamed(id: number) {
-    return this.#names.has(id);
-  }
-
-  /** Without a name it is its caller's or its parts'; a generator's parts come first. */
-  ofCall(id: number): Column {
-    if (this.isMain(id)) return undefined;
-    if (this.isNamed(id)) return only(this.#names.get(id));
-    const parts = only(this.tasksOf(id));
-    const caller = this.ofRunning(this.calls.get(id)!.from);
-    return this.#isGenerator(id) ? parts ?? caller : caller ?? parts;
-  }
-
-  /** The task that a plain function's lines name, if all name one. */
-  ofPlain(plain: string): Column {
-    return only(this.#names.get(plain));
-  }
-
-  /** The task of the innermost of the plain functions that have one. */
-  #ofHelpers(running: Running[]): Column {
-    return helpersIn(running).map((each) => this.ofPlain(each))
-      .findLast((task) => task !== undefined);
+  /**
+   * The one whom a call or a plain function names. A call that names nobody is its
+   * caller's or its parts'; a generator's parts come first.
+   */
+  of(one: Running): Column {
+    if (this.isMain(one)) return undefined;
+    if (!isCall(one) || this.names.has(one)) return only(this.names.get(one));
+    const parts = only(this.tasksOf(one));
+    const caller = this.ofRunning(this.calls.get(one)!.from);
+    return this.#isGenerator(one) ? parts ?? caller : caller ?? parts;
   }
 
   /** The column of what runs. */
   ofRunning(running: Running[]): Column {
-    const call = callIn(running);
-    return this.#ofHelpers(running) ?? (call ? this.ofCall(call) : undefined);
+    return innermost(running).map((one) => this.of(one))
+      .findLast((task) => task !== undefined);
   }
 }
 
@@ -163,11 +149,8 @@ function withYields(recording: Recording): Recording {
 
 /** Who is suspended until a timer goes off that was set for that, and when. */
 function sleepsOf(recording: Recording, columns: Columns) {
-  const timers = new Map<
-    number,
-    { at: number; ms: number; running: Running[] }
-  >();
-  const suspended = new Map<number, { at: number; value?: number }>();
+  const timers = new Map<number, RecordedEvent & { does: "sets" }>();
+  const suspended = new Map<number, RecordedEvent & Change>();
   const begun = new Set<Column>(); // the tasks of which a call has begun
   const ran = new Set<Column>(); // those that have gone on by the last timer
 
@@ -179,7 +162,7 @@ function sleepsOf(recording: Recording, columns: Columns) {
     const isServed = columns.ofRunning(set.running) === name;
     if (does === "called") {
       // To give a callback is to sleep only for who can't be suspended.
-      const setter = callIn(set.running)!;
+      const [setter] = innermost(set.running);
       const isCallback = columns.calls.get(setter)?.kind === "callback";
       const isSleep = isServed && (isCallback || columns.isMain(setter));
       return isSleep ? set.at : undefined;
@@ -201,10 +184,10 @@ function sleepsOf(recording: Recording, columns: Columns) {
       timers.set(event.timer, { ...event, running });
     }
     if (does !== "called" && does !== "resumed") return [];
-    const name = columns.ofCall(event.id);
+    const name = columns.of(event.id);
     const from = sleptSince(event, name);
     if (name) ran.add(name);
-    if (columns.isNamed(event.id)) begun.add(name);
+    if (columns.names.has(event.id)) begun.add(name);
     return from === undefined ? [] : [{ name, from, to }];
   });
 }
@@ -225,7 +208,7 @@ class Path {
 
   get column(): Column {
     const place = this.#places.at(-1);
-    return typeof place === "number" ? this.#columns.ofCall(place) : place;
+    return typeof place === "number" ? this.#columns.of(place) : place;
   }
 
   get #middle(): Step["middle"] {
@@ -254,10 +237,11 @@ class Path {
   /** The columns from the outside in, when something runs and prints of `named`. */
   #placesOf(running: Running[], named?: string): Running[] {
     const places = running.flatMap((one) =>
-      isCall(one) ? one : this.#columns.ofPlain(one) ?? []
+      isCall(one) ? one : this.#columns.of(one) ?? []
     );
     // A helper's line is of whom it names, if its call is main's or nobody's.
-    const isNobodys = helpersIn(running).length > 0 &&
+    const last = running.at(-1) ?? "main";
+    const isNobodys = !isCall(last) && last !== "main" &&
       !this.#columns.ofRunning(running);
     return named && isNobodys ? [...places, named] : places;
   }
@@ -364,7 +348,7 @@ Write each as it is printed: --tasks=producer,consumer`,
     blocked = undefined;
     if (does === "blocks") {
       path.goTo(running);
-      const isMains = columns.isMain(callIn(running));
+      const isMains = columns.isMain(innermost(running)[0]);
       const by = path.column ?? (isMains ? "main" : undefined);
       blocked = { by, isBusy: event.isBusy === true };
     }
