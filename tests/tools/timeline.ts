@@ -31,7 +31,6 @@ export interface Wait {
 }
 
 const isCall = (one: Running) => typeof one === "number";
-const callIn = (running: Running[]) => running.findLast(isCall);
 
 /** The innermost call or plain `main`, and the plain functions that it runs. */
 const innermost = (running: Running[]) =>
@@ -67,19 +66,19 @@ function namesBy(lines: Named[], stops: (one: Running) => unknown) {
 /** Whose each call and each plain function is. */
 class Columns {
   calls = new Map<Running, Call>();
-  #parts = new Map<number, number[]>(); // what it awaits, gives or, yielding, runs
+  #parts = new Map<Running, Running[]>(); // what it awaits, gives or, yielding, runs
   names: Map<Running, Set<string>>; // those in its lines
   #tasks = new Map<number, Set<string>>(); // the same or, without one, its parts'
 
   constructor(recording: Recording, lines: Named[]) {
-    const addParts = (id: number, parts: number[] = []) =>
+    const addParts = (id: Running, parts: number[] = []) =>
       this.#parts.getOrInsert(id, []).push(...parts);
     for (const event of recording) {
       if (event.does === "suspended") addParts(event.id, event.awaited);
       if (event.does !== "called") continue;
       const { id, call } = event;
       this.calls.set(id, call!);
-      const caller = callIn(call!.from)!;
+      const [caller] = innermost(call!.from);
       const runs = this.#isGenerator(id) && this.#isGenerator(caller);
       if (runs || call!.kind === "callback") addParts(caller, [id]);
     }
@@ -95,7 +94,7 @@ class Columns {
     return one === "main" || call?.kind === "file" || call?.name === "main";
   }
 
-  #isGenerator(id: number) {
+  #isGenerator(id: Running) {
     return this.calls.get(id)?.kind.endsWith("generator");
   }
 
@@ -103,7 +102,7 @@ class Columns {
   tasksOf(id: number): Set<string> {
     return this.#tasks.getOrInsertComputed(id, () => {
       let tasks = new Set<string>();
-      const calls = new Set([id]);
+      const calls = new Set<Running>([id]);
       for (const each of calls) {
         const names = this.names.get(each);
         tasks = tasks.union(names ?? new Set());
@@ -134,17 +133,14 @@ class Columns {
 
 /** Tells an asynchronous generator's `yield` as one, not as an await in it. */
 function withYields(recording: Recording): Recording {
-  const told: Recording = [];
   const yielding = new Set<number>();
-  for (const event of recording.toReversed()) {
+  return recording.toReversed().flatMap((event) => {
     if (event.does === "yielded") yielding.add(event.id);
-    else if (event.does === "suspended" && yielding.delete(event.id)) {
-      told.push({ ...event, by: "yield" });
-    } else if (event.does !== "resumed" || !yielding.has(event.id)) {
-      told.push(event);
-    }
-  }
-  return told.reverse();
+    if (!("id" in event && yielding.has(event.id))) return [event];
+    if (event.does !== "suspended") return [];
+    yielding.delete(event.id);
+    return [{ ...event, by: "yield" as const }];
+  }).reverse();
 }
 
 /** Who is suspended until a timer goes off that was set for that, and when. */
@@ -153,27 +149,6 @@ function sleepsOf(recording: Recording, columns: Columns) {
   const suspended = new Map<number, RecordedEvent & Change>();
   const begun = new Set<Column>(); // the tasks of which a call has begun
   const ran = new Set<Column>(); // those that have gone on by the last timer
-
-  /** Since when a task has slept that goes on, or whose callback is called. */
-  function sleptSince({ does, id, timer = 0 }: Change, name: Column) {
-    const set = timers.get(timer);
-    // Another task that has gone on by this timer may have let this one go on.
-    if (!set || [...ran].some((each) => each !== name)) return undefined;
-    const isServed = columns.ofRunning(set.running) === name;
-    if (does === "called") {
-      // To give a callback is to sleep only for who can't be suspended.
-      const [setter] = innermost(set.running);
-      const isCallback = columns.calls.get(setter)?.kind === "callback";
-      const isSleep = isServed && (isCallback || columns.isMain(setter));
-      return isSleep ? set.at : undefined;
-    }
-    if (columns.tasksOf(id).size === 0 || !begun.has(name)) return undefined;
-    const { at, value = NaN } = suspended.get(id)!;
-    // Who runs a generator may set a timer for the number that it has yielded.
-    const asked = at === set.at && [value, value * 1000].includes(set.ms);
-    return isServed || asked ? at : undefined;
-  }
-
   return recording.flatMap((event) => {
     const { does, at: to } = event;
     if (does === "fires") ran.clear();
@@ -184,11 +159,26 @@ function sleepsOf(recording: Recording, columns: Columns) {
       timers.set(event.timer, { ...event, running });
     }
     if (does !== "called" && does !== "resumed") return [];
-    const name = columns.of(event.id);
-    const from = sleptSince(event, name);
+    const { id, timer = 0 } = event;
+    const name = columns.of(id);
     if (name) ran.add(name);
-    if (columns.names.has(event.id)) begun.add(name);
-    return from === undefined ? [] : [{ name, from, to }];
+    if (columns.names.has(id)) begun.add(name);
+    const set = timers.get(timer);
+    // Another task that has gone on by this timer may have let this one go on.
+    if (!set || [...ran].some((each) => each !== name)) return [];
+    const isServed = columns.ofRunning(set.running) === name;
+    if (does === "called") {
+      // To give a callback is to sleep only for who can't be suspended.
+      const [setter] = innermost(set.running);
+      const isCallback = columns.calls.get(setter)?.kind === "callback";
+      const isSleep = isServed && (isCallback || columns.isMain(setter));
+      return isSleep ? [{ name, from: set.at, to }] : [];
+    }
+    if (columns.tasksOf(id).size === 0 || !begun.has(name)) return [];
+    const { at: from, value = NaN } = suspended.get(id)!;
+    // Who runs a generator may set a timer for the number that it has yielded.
+    const asked = from === set.at && [value, value * 1000].includes(set.ms);
+    return isServed || asked ? [{ name, from, to }] : [];
   });
 }
 
@@ -212,8 +202,7 @@ class Path {
   }
 
   get #middle(): Step["middle"] {
-    const isMains = this.#places.filter(isCall)
-      .some((id) => this.#columns.isMain(id));
+    const isMains = this.#places.some((place) => this.#columns.isMain(place));
     return isMains || !this.mainHasLeft ? "main" : "event loop";
   }
 
@@ -308,11 +297,13 @@ export function timeline(
   const names = [...new Set(tasks ?? numbered)];
   const nameIn = finder(names);
   const found = new Set(lines.map(nameIn));
-  const missing = names.filter((name) => !found.has(name));
-  if (tasks && missing.length > 0) {
-    const others = names.filter((name) => found.has(name)).join(", ") || "none";
+  const missing = new Set(names).difference(found);
+  if (tasks && missing.size > 0) {
+    const others = [...found].filter(Boolean).join(", ") || "none";
     throw new Error(
-      `In the first ${seconds} s no line is of "${missing.join('", "')}". A line
+      `In the first ${seconds} s no line is of "${
+        [...missing].join('", "')
+      }". A line
 is of the first name that is in it; of those given, this is so for ${others}.
 Write each as it is printed: --tasks=producer,consumer`,
     );
