@@ -31,6 +31,7 @@ export interface Wait {
 }
 
 const isCall = (one: Running) => typeof one === "number";
+const isGenerator = (call?: Call) => call?.kind.endsWith("generator");
 
 /** The innermost call or plain `main`, and the plain functions that it runs. */
 const innermost = (running: Running[]) =>
@@ -48,10 +49,9 @@ function finder(names: string[]) {
   return (line: string): Column => line.match(pattern)?.[1] || undefined;
 }
 
-/** A name in a line that is printed, and what runs then. */
 type Named = { name: string; running: Running[] };
 
-/** The names in lines, by who prints them, and who calls those, up to who `stops`. */
+/** The names that were printed, by who prints them, and who calls those, up to who `stops`. */
 function namesBy(lines: Named[], stops: (one: Running) => unknown) {
   const names = new Map<Running, Set<string>>();
   for (const { name, running } of lines) {
@@ -71,18 +71,18 @@ class Columns {
   #tasks = new Map<number, Set<string>>(); // the same or, without one, its parts'
 
   constructor(recording: Recording, lines: Named[]) {
-    const addParts = (id: Running, parts: number[] = []) =>
-      this.#parts.getOrInsert(id, []).push(...parts);
+    const partsOf = (one: Running) => this.#parts.getOrInsert(one, []);
     for (const event of recording) {
-      if (event.does === "suspended") addParts(event.id, event.awaited);
+      if (event.does === "suspended") {
+        partsOf(event.id).push(...event.awaited ?? []);
+      }
       if (event.does !== "called") continue;
       const { id, call } = event;
       this.calls.set(id, call!);
       const [caller] = innermost(call!.from);
-      const runs = this.#isGenerator(id) && this.#isGenerator(caller);
-      if (runs || call!.kind === "callback") addParts(caller, [id]);
+      const runs = isGenerator(call) && isGenerator(this.calls.get(caller));
+      if (runs || call!.kind === "callback") partsOf(caller).push(id);
     }
-
     const all = namesBy(lines, () => false);
     const own = namesBy(lines, (one) => only(all.get(one)));
     this.names = new Map([...all, ...own]);
@@ -92,10 +92,6 @@ class Columns {
   isMain(one: Running) {
     const call = this.calls.get(one);
     return one === "main" || call?.kind === "file" || call?.name === "main";
-  }
-
-  #isGenerator(id: Running) {
-    return this.calls.get(id)?.kind.endsWith("generator");
   }
 
   /** The tasks that a call names or, if it names nobody, those that its parts name. */
@@ -119,9 +115,10 @@ class Columns {
   of(one: Running): Column {
     if (this.isMain(one)) return undefined;
     if (!isCall(one) || this.names.has(one)) return only(this.names.get(one));
+    const call = this.calls.get(one)!;
+    const caller = this.ofRunning(call.from);
     const parts = only(this.tasksOf(one));
-    const caller = this.ofRunning(this.calls.get(one)!.from);
-    return this.#isGenerator(one) ? parts ?? caller : caller ?? parts;
+    return isGenerator(call) ? parts ?? caller : caller ?? parts;
   }
 
   /** The column of what runs. */
@@ -184,8 +181,7 @@ function sleepsOf(recording: Recording, columns: Columns) {
 
 /** Follows the thread from column to column. */
 class Path {
-  moments: Moment[] = [];
-  moment: Moment = { at: 0, steps: [] };
+  steps: Step[] = []; // those at this time
   mainHasLeft = false; // whether main has given control to the event loop
   #places: Running[] = []; // from the outside in; plain functions by their tasks
   #drawn: Column; // the column where the last step is
@@ -211,33 +207,28 @@ class Path {
     const { column } = this;
     if (column === this.#drawn) return;
     this.#drawn = column;
-    this.moment.steps.push({ column, middle: this.#middle, word });
+    this.steps.push({ column, middle: this.#middle, word });
   }
 
   /** Something is done where control is: in one step with the arrival there. */
   act(what: { line: string } | { note: string }) {
     const step = { column: this.column, middle: this.#middle };
-    const last = this.moment.steps.at(-1);
+    const last = this.steps.at(-1);
     const arrives = last && (last.line ?? last.note) === undefined;
     if (arrives && last.middle === step.middle) Object.assign(last, what);
-    else this.moment.steps.push({ ...step, ...what });
+    else this.steps.push({ ...step, ...what });
   }
 
-  /** The columns from the outside in, when something runs and prints of `named`. */
-  #placesOf(running: Running[], named?: string): Running[] {
-    const places = running.flatMap((one) =>
+  /** Goes to where control is, step by step: to what runs, and prints of `named`. */
+  goTo(running: Running[], named?: string) {
+    const to = running.flatMap((one) =>
       isCall(one) ? one : this.#columns.of(one) ?? []
     );
     // A helper's line is of whom it names, if its call is main's or nobody's.
     const last = running.at(-1) ?? "main";
-    const isNobodys = !isCall(last) && last !== "main" &&
-      !this.#columns.ofRunning(running);
-    return named && isNobodys ? [...places, named] : places;
-  }
-
-  /** Goes to where control is, step by step. */
-  goTo(running: Running[], named?: string) {
-    const to = this.#placesOf(running, named);
+    const isHelpers = !isCall(last) && last !== "main";
+    const isNobodys = isHelpers && !this.#columns.ofRunning(running);
+    if (named && isNobodys) to.push(named);
     while (!this.#places.every((place, i) => place === to[i])) {
       this.#places.pop();
       this.#drawArrival();
@@ -260,16 +251,6 @@ class Path {
     this.goTo(running);
     this.#places.pop();
     this.#drawArrival(by);
-  }
-
-  wait(wait: Wait) {
-    const { at, steps } = this.moment;
-    const before = this.moments.at(-1)?.wait;
-    const { ms } = wait;
-    const same = JSON.stringify({ ...before, ms }) === JSON.stringify(wait);
-    if (before && same && steps.length === 0) before.ms += ms;
-    else this.moments.push({ at, steps, wait });
-    this.moment = { at: at + ms, steps: [] };
   }
 }
 
@@ -297,13 +278,11 @@ export function timeline(
   const names = [...new Set(tasks ?? numbered)];
   const nameIn = finder(names);
   const found = new Set(lines.map(nameIn));
-  const missing = new Set(names).difference(found);
-  if (tasks && missing.size > 0) {
-    const others = [...found].filter(Boolean).join(", ") || "none";
+  const missing = names.filter((name) => !found.has(name));
+  if (tasks && missing.length > 0) {
+    const others = names.filter((name) => found.has(name)).join(", ") || "none";
     throw new Error(
-      `In the first ${seconds} s no line is of "${
-        [...missing].join('", "')
-      }". A line
+      `In the first ${seconds} s no line is of "${missing.join('", "')}". A line
 is of the first name that is in it; of those given, this is so for ${others}.
 Write each as it is printed: --tasks=producer,consumer`,
     );
@@ -317,20 +296,26 @@ Write each as it is printed: --tasks=producer,consumer`,
   const path = new Path(columns);
   path.act({ note: "" }); // That main begins is drawn, whatever follows.
   let middle = "event loop"; // what the middle is once main has given control
+  const moments: Moment[] = [];
+  let at = 0;
   let blocked: Wait["blocked"];
 
   /** Nothing happens until then. */
   function pass(to: number) {
-    const { at } = path.moment;
     if (to === at) return;
     if (!blocked) path.goTo([]);
+    const going = sleeps.filter((each) => each.from <= at && to <= each.to);
     const asleep = names.filter((task) =>
-      !blocked &&
-      sleeps.some((each) =>
-        each.name === task && each.from <= at && each.to >= to
-      )
+      !blocked && going.some(({ name }) => name === task)
     );
-    path.wait({ ms: to - at, asleep, blocked });
+    const ms = to - at;
+    const wait = { ms, asleep, blocked };
+    const before = moments.at(-1)?.wait;
+    const same = JSON.stringify({ ...before, ms }) === JSON.stringify(wait);
+    if (before && same && path.steps.length === 0) before.ms += ms;
+    else moments.push({ at, steps: path.steps, wait });
+    path.steps = [];
+    at = to;
   }
 
   for (const event of shown) {
@@ -351,9 +336,8 @@ Write each as it is printed: --tasks=producer,consumer`,
     }
     if (does === "suspended" || does === "ended") {
       path.depart(event);
-      if (path.mainHasLeft || columns.calls.get(event.id)!.kind !== "file") {
-        continue;
-      }
+      const isFile = columns.calls.get(event.id)?.kind === "file";
+      if (path.mainHasLeft || !isFile) continue;
       path.act({ note: "main gives control to the event loop" });
       path.mainHasLeft = true;
     }
@@ -364,5 +348,6 @@ Write each as it is printed: --tasks=producer,consumer`,
     }
   }
   if (shown.at(-1)?.does !== "ends") pass(seconds * 1000);
-  return { moments: [...path.moments, path.moment], tasks: names, middle };
+  moments.push({ at, steps: path.steps });
+  return { moments, tasks: names, middle };
 }
