@@ -27,7 +27,7 @@ export interface Moment {
 export interface Wait {
   ms: number;
   asleep: string[]; // while the thread is free
-  blocked?: { by?: string; isBusy: boolean }; // by "main" or a task, if it is known
+  blocked?: { by?: string; isBusy?: boolean }; // by "main" or a task, if it is known
 }
 
 const isCall = (one: Running) => typeof one === "number";
@@ -38,7 +38,7 @@ const innermost = (running: Running[]) =>
   running.slice(running.findLastIndex((one) => isCall(one) || one === "main"));
 
 /** The one value of a set, if it has just one. */
-const only = <T>(set?: Set<T>) => set?.size === 1 ? [...set][0] : undefined;
+const only = (set?: Set<string>) => set?.size === 1 ? [...set][0] : undefined;
 
 /** Finds the first name that is in a line as a whole word. */
 function finder(names: string[]) {
@@ -49,9 +49,10 @@ function finder(names: string[]) {
   return (line: string): Column => line.match(pattern)?.[1] || undefined;
 }
 
+/** A name in a line that is printed, and what runs then. */
 type Named = { name: string; running: Running[] };
 
-/** The names that were printed, by who prints them, and who calls those, up to who `stops`. */
+/** The names in lines, by who prints them or runs who does, up to one who `stops`. */
 function namesBy(lines: Named[], stops: (one: Running) => unknown) {
   const names = new Map<Running, Set<string>>();
   for (const { name, running } of lines) {
@@ -73,16 +74,17 @@ class Columns {
   constructor(recording: Recording, lines: Named[]) {
     const partsOf = (one: Running) => this.#parts.getOrInsert(one, []);
     for (const event of recording) {
-      if (event.does === "suspended") {
-        partsOf(event.id).push(...event.awaited ?? []);
-      }
-      if (event.does !== "called") continue;
-      const { id, call } = event;
-      this.calls.set(id, call!);
-      const [caller] = innermost(call!.from);
+      if (!("id" in event)) continue;
+      const { id, call, awaited = [] } = event;
+      partsOf(id).push(...awaited);
+      if (!call) continue;
+      this.calls.set(id, call);
+      const [caller] = innermost(call.from);
       const runs = isGenerator(call) && isGenerator(this.calls.get(caller));
-      if (runs || call!.kind === "callback") partsOf(caller).push(id);
+      if (runs || call.kind === "callback") partsOf(caller).push(id);
     }
+    // What is printed by who names just one is not of who runs that one, too, but
+    // for those who run nobody else.
     const all = namesBy(lines, () => false);
     const own = namesBy(lines, (one) => only(all.get(one)));
     this.names = new Map([...all, ...own]);
@@ -98,7 +100,7 @@ class Columns {
   tasksOf(id: number): Set<string> {
     return this.#tasks.getOrInsertComputed(id, () => {
       let tasks = new Set<string>();
-      const calls = new Set<Running>([id]);
+      const calls = new Set<Running>([id]); // It grows on the way.
       for (const each of calls) {
         const names = this.names.get(each);
         tasks = tasks.union(names ?? new Set());
@@ -134,7 +136,7 @@ function withYields(recording: Recording): Recording {
   return recording.toReversed().flatMap((event) => {
     if (event.does === "yielded") yielding.add(event.id);
     if (!("id" in event && yielding.has(event.id))) return [event];
-    if (event.does !== "suspended") return [];
+    if (event.does !== "suspended") return []; // It was resumed to yield.
     yielding.delete(event.id);
     return [{ ...event, by: "yield" as const }];
   }).reverse();
@@ -144,8 +146,8 @@ function withYields(recording: Recording): Recording {
 function sleepsOf(recording: Recording, columns: Columns) {
   const timers = new Map<number, RecordedEvent & { does: "sets" }>();
   const suspended = new Map<number, RecordedEvent & Change>();
-  const begun = new Set<Column>(); // the tasks of which a call has begun
-  const ran = new Set<Column>(); // those that have gone on by the last timer
+  const begun = new Set<string>(); // the tasks of which a call has begun
+  const ran = new Set<string>(); // those that have gone on by the last timer
   return recording.flatMap((event) => {
     const { does, at: to } = event;
     if (does === "fires") ran.clear();
@@ -158,11 +160,12 @@ function sleepsOf(recording: Recording, columns: Columns) {
     if (does !== "called" && does !== "resumed") return [];
     const { id, timer = 0 } = event;
     const name = columns.of(id);
-    if (name) ran.add(name);
+    if (!name) return [];
+    ran.add(name);
     if (columns.names.has(id)) begun.add(name);
     const set = timers.get(timer);
     // Another task that has gone on by this timer may have let this one go on.
-    if (!set || [...ran].some((each) => each !== name)) return [];
+    if (!set || ran.size > 1) return [];
     const isServed = columns.ofRunning(set.running) === name;
     if (does === "called") {
       // To give a callback is to sleep only for who can't be suspended.
@@ -182,9 +185,9 @@ function sleepsOf(recording: Recording, columns: Columns) {
 /** Follows the thread from column to column. */
 class Path {
   steps: Step[] = []; // those at this time
+  column: Column; // where the last step is
   mainHasLeft = false; // whether main has given control to the event loop
   #places: Running[] = []; // from the outside in; plain functions by their tasks
-  #drawn: Column; // the column where the last step is
   #arrivals = new Map<Running, Way>(); // how control has come to a call
   #columns: Columns;
 
@@ -192,21 +195,17 @@ class Path {
     this.#columns = columns;
   }
 
-  get column(): Column {
-    const place = this.#places.at(-1);
-    return typeof place === "number" ? this.#columns.of(place) : place;
-  }
-
   get #middle(): Step["middle"] {
     const isMains = this.#places.some((place) => this.#columns.isMain(place));
     return isMains || !this.mainHasLeft ? "main" : "event loop";
   }
 
-  /** Draws that control comes to another column. */
+  /** Draws that control comes to another column, if it does. */
   #drawArrival(word?: Way) {
-    const { column } = this;
-    if (column === this.#drawn) return;
-    this.#drawn = column;
+    const place = this.#places.at(-1);
+    const column = typeof place === "number" ? this.#columns.of(place) : place;
+    if (column === this.column) return;
+    this.column = column;
     this.steps.push({ column, middle: this.#middle, word });
   }
 
@@ -225,10 +224,9 @@ class Path {
       isCall(one) ? one : this.#columns.of(one) ?? []
     );
     // A helper's line is of whom it names, if its call is main's or nobody's.
-    const last = running.at(-1) ?? "main";
-    const isHelpers = !isCall(last) && last !== "main";
-    const isNobodys = isHelpers && !this.#columns.ofRunning(running);
-    if (named && isNobodys) to.push(named);
+    const last = running.at(-1);
+    const isHelper = typeof last === "string" && last !== "main";
+    if (named && isHelper && !this.#columns.ofRunning(running)) to.push(named);
     while (!this.#places.every((place, i) => place === to[i])) {
       this.#places.pop();
       this.#drawArrival();
@@ -304,9 +302,9 @@ Write each as it is printed: --tasks=producer,consumer`,
   function pass(to: number) {
     if (to === at) return;
     if (!blocked) path.goTo([]);
-    const going = sleeps.filter((each) => each.from <= at && to <= each.to);
+    const lasting = sleeps.filter((each) => each.from <= at && to <= each.to);
     const asleep = names.filter((task) =>
-      !blocked && going.some(({ name }) => name === task)
+      !blocked && lasting.some(({ name }) => name === task)
     );
     const ms = to - at;
     const wait = { ms, asleep, blocked };
@@ -326,7 +324,7 @@ Write each as it is printed: --tasks=producer,consumer`,
       path.goTo(running);
       const isMains = columns.isMain(innermost(running)[0]);
       const by = path.column ?? (isMains ? "main" : undefined);
-      blocked = { by, isBusy: event.isBusy === true };
+      blocked = { by, isBusy: event.isBusy };
     }
     if (does === "called" || does === "resumed") path.arrive(event);
     for (const line of linesIn(event)) {
