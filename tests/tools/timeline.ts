@@ -52,7 +52,7 @@ function finder(names: string[]) {
 /** A name in a line that is printed, and what runs then. */
 type Named = { name: string; running: Running[] };
 
-/** The names in lines, by who prints them or runs who does, up to one who `stops`. */
+/** The names in lines by who runs then, from the inside out up to one who `stops`. */
 function namesBy(lines: Named[], stops: (one: Running) => unknown) {
   const names = new Map<Running, Set<string>>();
   for (const { name, running } of lines) {
@@ -83,8 +83,8 @@ class Columns {
       const runs = isGenerator(call) && isGenerator(this.calls.get(caller));
       if (runs || call.kind === "callback") partsOf(caller).push(id);
     }
-    // What is printed by who names just one is not of who runs that one, too, but
-    // for those who run nobody else.
+    // Who names one task alone keeps its lines from those who run it, but not from
+    // those who have no other line.
     const all = namesBy(lines, () => false);
     const own = namesBy(lines, (one) => only(all.get(one)));
     this.names = new Map([...all, ...own]);
@@ -103,8 +103,8 @@ class Columns {
       const calls = new Set<Running>([id]); // It grows on the way.
       for (const each of calls) {
         const names = this.names.get(each);
-        tasks = tasks.union(names ?? new Set());
-        if (!names) this.#parts.get(each)?.forEach((part) => calls.add(part));
+        if (names) tasks = tasks.union(names);
+        else this.#parts.get(each)?.forEach((part) => calls.add(part));
       }
       return tasks;
     });
