@@ -34,8 +34,10 @@ const isCall = (one: Running) => typeof one === "number";
 const isGenerator = (call?: Call) => call?.kind.endsWith("generator");
 
 /** The innermost call or plain `main`, and the plain functions that it runs. */
-const innermost = (running: Running[]) =>
-  running.slice(running.findLastIndex((one) => isCall(one) || one === "main"));
+function innermost(running: Running[]) {
+  const i = running.findLastIndex((one) => isCall(one) || one === "main");
+  return running.slice(Math.max(i, 0));
+}
 
 /** The one value of a set, if it has just one. */
 const only = (set?: Set<string>) => set?.size === 1 ? [...set][0] : undefined;
