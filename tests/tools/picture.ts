@@ -201,25 +201,22 @@ function pill(x: number, y: number, name: string) {
 }
 
 /** How wide the frame of a name is. */
-const widthOf = (name: string) => 8 * lengthOf(name) + 16;
+const widthOf = (name: string) => 8 * cellsOf(name).length + 16;
 
-const segmenter = new Intl.Segmenter();
-const lettersOf = (text: string) =>
-  Array.from(segmenter.segment(text), ({ segment }) => segment);
-
-/** How wide a text is, in letters: Chinese ones and emoji are twice as wide. */
-function lengthOf(text: string) {
+/** The letters of a text; before a Chinese one or an emoji an empty one makes room. */
+function cellsOf(text: string): string[] {
   const wide = /[\u1100-\u115f\u2e80-\uffdc]|\p{Emoji_Presentation}/u;
-  const letters = lettersOf(text);
-  return letters.length + letters.filter((letter) => wide.test(letter)).length;
+  return [...new Intl.Segmenter().segment(text)].flatMap(({ segment }) =>
+    wide.test(segment) ? ["", segment] : segment
+  );
 }
 
 /** As much of a line as there is room for. */
 function cut(line: string) {
-  const letters = lettersOf(line.slice(0, 9 * LETTERS)); // emoji: to 15, but 2 wide
-  while (lengthOf(letters.join("")) > LETTERS) letters.splice(-2, 2, "…");
+  const cells = cellsOf(line.slice(0, 9 * LETTERS)); // emoji: to 15, but 2 wide
+  if (cells.length > LETTERS) cells.splice(LETTERS - 1, cells.length, "…");
   // Plain spaces are drawn as one, and none at the beginning.
-  return letters.join("").replaceAll(/ (?= )|^ /g, "\u00a0");
+  return cells.join("").replaceAll(/ (?= )|^ /g, "\u00a0");
 }
 
 function escape(text: string) {
