@@ -1,6 +1,5 @@
 import type { Recording } from "./record.ts";
-import { timeline } from "./timeline.ts";
-import type { Column, Moment, Step, Wait } from "./timeline.ts";
+import { type Column, type Step, timeline, type Wait } from "./timeline.ts";
 
 /** This is in every picture. */
 export const SIGNATURE = "<!-- Drawn by deno task golden or deno task draw -->";
@@ -23,6 +22,7 @@ const EMPTY = `${BACK} stroke="#1f2328" stroke-width="1.5"`;
 const DOTS = `stroke="#818b98" stroke-width="2" stroke-dasharray="2 5"`;
 const CENTERED = `text-anchor="middle"`;
 const SOFT = `${CENTERED} font-size="13" fill="#59636e"`;
+const ITALIC = `font-style="italic"`;
 const OUTPUT =
   `font-size="13" font-family="DejaVu Sans Mono, Menlo, Consolas, monospace"`;
 
@@ -40,13 +40,20 @@ export function picture(
   tasks?: string[],
 ): string {
   const title = `${what}, ${from} s to ${to} s: where the one thread is`;
-  const found = timeline(recording, to, tasks);
-  const [before, moments] = split(found.moments, from * 1000);
-  if (moments.length === 0) throw new Error(`It ends before ${from} s.`);
-  const lanes: Column[] = [...found.tasks];
+  const { moments, tasks: names, middle } = timeline(recording, to, tasks);
+  const start = from * 1000;
+  const first = moments.findIndex(({ at }) => at >= start);
+  if (first < 0) throw new Error(`It ends before ${from} s.`);
+  const earlier = moments.splice(0, first);
+  const rest = moments[0].at - start;
+  if (rest > 0) { // A wait goes on at that time.
+    const wait = { ...earlier.at(-1)!.wait!, ms: rest };
+    moments.unshift({ at: start, steps: [], wait });
+  }
+  const lanes: Column[] = [...names];
   lanes.splice(Math.ceil(lanes.length / 2), 0, undefined);
   const least = lanes.length > 1 ? 88 : 112; // so that "main/event loop" fits
-  const gap = Math.max(least, ...found.tasks.map((name) => widthOf(name) + 12));
+  const gap = Math.max(least, ...names.map((name) => widthOf(name) + 12));
   const x = (name: Column) => TIMES + gap * (lanes.indexOf(name) + 0.5);
   const right = Math.max(TIMES + gap * lanes.length, x(undefined) + 76);
   const width = Math.ceil(right + LETTER * LETTERS + 14);
@@ -55,6 +62,7 @@ export function picture(
   let at: Column;
   const under: string[] = [];
   const over: string[] = [];
+  const story: string[] = []; // the same for those who can't see the picture
   const suspended = new Map<Column, number>(); // since which height each one is
   const isLeaving = ({ note }: Step) => note?.startsWith("main gives control");
   function move({ column, word }: Step) {
@@ -68,10 +76,10 @@ export function picture(
     suspended.delete(name);
   }
 
-  const earlier = before.flatMap(({ steps }) => steps);
-  earlier.forEach(move);
-  const middle = earlier.some(isLeaving) ? found.middle : "main";
-  for (const name of lanes) over.push(pill(x(name), HEAD, name ?? middle));
+  const past = earlier.flatMap(({ steps }) => steps);
+  past.forEach(move);
+  const atFirst = past.some(isLeaving) ? middle : "main";
+  for (const name of lanes) over.push(pill(x(name), HEAD, name ?? atFirst));
   let thread = `M${x(at)} ${HEAD}`;
   y += 16;
   let saidFree = false;
@@ -93,17 +101,21 @@ export function picture(
       if (waits && line === undefined && !note) continue;
       const leaves = isLeaving(step);
       y += leaves ? ROW : ROW / 2;
-      if (leaves) over.push(pill(x(name), y, found.middle));
+      if (leaves) over.push(pill(x(name), y, middle));
       else if (line === undefined) over.push(dot(x(name), y, 3.5, EMPTY));
       else over.push(dot(x(name), y, 5), text(right, y + 5, cut(line), OUTPUT));
-      if (note) over.push(...notes(right, y, [note]));
+      if (note) over.push(text(right, y + 5, cut(note), ITALIC));
       y += leaves ? ROW - 2 : ROW / 2;
     }
     y += steps.length > 0 ? 4 : 14;
     under.unshift(box(14, top, width - 22, y - top, BAND));
     over.push(text(22, (top + y) / 2 + 5, `${ms / 1000} s`));
+    story.push(
+      `At ${ms / 1000} s: ${steps.map(told).join("; ") || "nothing"}.`,
+    );
     if (!wait) continue;
 
+    story.push(`Then ${noteOf(wait).join(" ")}.`);
     const isShort = wait.ms <= SHORT_MS;
     const said = isShort ? [] : noteOf(wait, saidFree);
     const length = Math.min(Math.round(wait.ms / 25), 60);
@@ -116,7 +128,10 @@ export function picture(
       over.push(bar(at, FREE));
     } else if (wait.blocked.by) over.push(bar(at, BLOCKED));
     else over.push(box(TIMES, y + 3, right - TIMES - 8, height - 6, BLOCKED));
-    over.push(...notes(right, y + height / 2, said));
+    for (const [i, line] of said.entries()) {
+      const below = height / 2 + 17 * i - 8.5 * (said.length - 1);
+      over.push(text(right, y + below + 5, cut(line), ITALIC));
+    }
     y += height;
   }
   const ended = moments.at(-1)!.steps.at(-1)?.note;
@@ -129,7 +144,7 @@ export function picture(
   role="img" font-family="Helvetica, Arial, sans-serif" font-size="14" fill="#1f2328">
 ${SIGNATURE}
 <title>${escape(title)}</title>
-<desc>${escape(storyOf(moments))}</desc>
+<desc>${escape(story.join("\n"))}</desc>
 <rect ${size} ${BACK}/>
 ${text(14, 24, title, `font-weight="bold"`)}
 ${under.join("\n")}
@@ -137,16 +152,6 @@ ${under.join("\n")}
 ${over.join("\n")}
 </svg>
 `;
-}
-
-/** What is before a time, and what from then on. A wait may go on at that time. */
-function split(moments: Moment[], from: number) {
-  const before = moments.filter(({ at }) => at < from);
-  const after = moments.slice(before.length);
-  const wait = before.at(-1)?.wait;
-  const ms = (after[0]?.at ?? 0) - from;
-  const rest = { at: from, steps: [], wait: wait && { ...wait, ms } };
-  return [before, wait && ms > 0 ? [rest, ...after] : after];
 }
 
 /** What is said of a wait, in lines; that the thread is free may be known. */
@@ -165,19 +170,12 @@ function noteOf(wait: Wait, knownFree = false): string[] {
   return names ? [`${who};`, free] : [free];
 }
 
-/** The same in words, for those who can't see the picture. */
-function storyOf(moments: Moment[]) {
-  function tell({ column, middle, word, line, note }: Step) {
-    if (note && !word) return note;
-    const by = word ? `by ${word}, ` : "";
-    const does = line === undefined ? "has control" : `prints “${line}”`;
-    return `${by}${column ?? middle} ${does}${note ? `; ${note}` : ""}`;
-  }
-  return moments.map(({ at, steps, wait }) => {
-    const told = steps.map(tell).join("; ") || "nothing";
-    const then = wait ? `\nThen ${noteOf(wait).join(" ")}.` : "";
-    return `At ${at / 1000} s: ${told}.${then}`;
-  }).join("\n");
+/** A step in words. */
+function told({ column, middle, word, line, note }: Step) {
+  if (note && !word) return note;
+  const by = word ? `by ${word}, ` : "";
+  const does = line === undefined ? "has control" : `prints “${line}”`;
+  return `${by}${column ?? middle} ${does}${note ? `; ${note}` : ""}`;
 }
 
 const text = (x: number, y: number, content: string, style = "") =>
@@ -186,12 +184,6 @@ const dot = (x: number, y: number, r: number, style = "") =>
   `<circle cx="${x}" cy="${y}" r="${r}" ${style}/>`;
 const box = (x: number, y: number, w: number, h: number, style: string) =>
   `<rect x="${x}" y="${y}" width="${w}" height="${h}" ${style}/>`;
-
-function notes(x: number, y: number, lines: string[]) {
-  const first = y + 5 - 8.5 * (lines.length - 1);
-  const style = `font-style="italic"`;
-  return lines.map((line, i) => text(x, first + 17 * i, cut(line), style));
-}
 
 function pill(x: number, y: number, name: string) {
   const width = widthOf(name);
