@@ -1,4 +1,5 @@
 import { FakeTime } from "@std/testing/time";
+import { getEventListeners } from "node:events";
 import { setTimeout as sleep } from "./node_timers_promises.ts";
 import type { Callback } from "./trace.ts";
 
@@ -9,7 +10,7 @@ const MAX_QUESTIONS = 100;
 /** The longest wait that a timer can have, for one that has no end: 24 days. */
 const FOR_EVER_MS = 2 ** 31 - 1;
 
-const { setImmediate, clearImmediate } = globalThis;
+const { setTimeout, setImmediate, clearImmediate } = globalThis;
 const { wait } = Atomics;
 
 /** What a clock tells: of a timer, by its number, or that the thread is blocked. */
@@ -17,27 +18,6 @@ export type Tick =
   | { does: "sets"; timer: number; ms: number }
   | { does: "fires"; timer: number }
   | { does: "blocks"; forEver?: boolean; isBusy?: boolean };
-
-/** What `setTimeout` returns in Deno, as in Node: it can be used as a number. */
-function makeTimer(id: number, ms: number, repeats: boolean) {
-  const timer = {
-    id,
-    ms: 1 <= ms && ms <= FOR_EVER_MS ? Math.trunc(ms) : 1,
-    due: 0,
-    repeats,
-    isCleared: false,
-    keepsAlive: true, // else the program may end before it goes off
-    call: () => {},
-    hasRef: () => timer.keepsAlive,
-    ref: () => Object.assign(timer, { keepsAlive: true }),
-    unref: () => Object.assign(timer, { keepsAlive: false }),
-    close: () => (clearTimeout(id), timer),
-    refresh: (): object => timer,
-    [Symbol.toPrimitive]: () => id,
-  };
-  return timer;
-}
-type Timer = ReturnType<typeof makeTimer>;
 
 /** Whom a clock tells, and whom it asks. */
 interface Listener {
@@ -74,7 +54,31 @@ export function fakeClock({ emit, asCallback, idle, end }: Listener) {
 
   const timers = new Map<number, Timer>(); // in the order in which they were set
   let count = 0;
-  let taken: Timer | undefined; // the last that has gone off
+  /** Stands in for `setTimeout`; as in Node, what it returns is a number, too. */
+  function setTimer(given: Callback, after?: unknown, ...args: unknown[]) {
+    if (typeof given !== "function") setTimeout(given); // It throws an error.
+    const id = ++count;
+    const ms = Number(after);
+    const timer = {
+      id,
+      ms: 1 <= ms && ms <= FOR_EVER_MS ? Math.trunc(ms) : 1,
+      due: 0, // Infinity once it is cleared
+      repeats: false,
+      call: asCallback(given, id),
+      args,
+      hasRef: () => true, // else the program may end before it goes off
+      ref: () => Object.assign(timer, { hasRef: () => true }),
+      unref: () => Object.assign(timer, { hasRef: () => false }),
+      close: () => (clear(id), timer),
+      refresh: (): object => (timer.due < Infinity && set(timer), timer),
+      [Symbol.toPrimitive]: () => id,
+    };
+    set(timer);
+    return timer;
+  }
+  const setRepeated = (...given: Parameters<typeof setTimer>) =>
+    Object.assign(setTimer(...given), { repeats: true });
+  type Timer = ReturnType<typeof setTimer>;
   function set(timer: Timer, start = now()) {
     timers.delete(timer.id);
     timers.set(timer.id, timer);
@@ -83,63 +87,48 @@ export function fakeClock({ emit, asCallback, idle, end }: Listener) {
     schedule();
   }
   function clear(given: unknown) {
-    const id = Number(given);
-    const timer = taken?.id === id ? taken : timers.get(id);
-    if (timer) timer.isCleared = true;
-    timers.delete(id);
+    const timer = timers.get(Number(given));
+    if (timer) timer.due = Infinity;
+    timers.delete(Number(given));
   }
-  for (const name of ["Timeout", "Interval"] as const) {
-    const real = globalThis[`set${name}`];
-    const fake = (callback: Callback, ms?: unknown, ...args: unknown[]) => {
-      if (typeof callback !== "function") return real(callback); // an error
-      const called = asCallback(callback, ++count);
-      const timer = makeTimer(count, Number(ms), name === "Interval");
-      timer.call = () => called.apply(timer, args);
-      timer.refresh = () => (timer.isCleared || set(timer), timer);
-      set(timer);
-      return timer;
-    };
-    const promisified = { [Symbol.for("nodejs.util.promisify.custom")]: sleep };
-    replace(globalThis, `set${name}`, Object.assign(fake, promisified));
-    replace(globalThis, `clear${name}`, clear);
-  }
-
-  /** The timers as Deno has them: in a list for each duration, the first due first. */
-  function lists() {
-    const byDuration = Map.groupBy(timers.values(), ({ ms }) => ms).values();
-    return [...byDuration].sort(([a], [b]) => a.due - b.due);
-  }
-  /** Those that are due: in a list none before the one that was set before it. */
-  function dueTimers() {
-    return lists().flatMap((list) => {
-      const i = list.findIndex(({ due }) => due > now());
-      return i < 0 ? list : list.slice(0, i);
-    });
-  }
+  const promisified = { [Symbol.for("nodejs.util.promisify.custom")]: sleep };
+  replace(globalThis, "setTimeout", Object.assign(setTimer, promisified));
+  replace(globalThis, "setInterval", setRepeated);
+  replace(globalThis, "clearTimeout", clear);
+  replace(globalThis, "clearInterval", clear);
 
   // Each turn is one of the real event loop: all promises go on in between.
   let next: ReturnType<typeof setImmediate> | undefined;
   undo.defer(() => clearImmediate(next));
   const schedule = () => next ??= setImmediate(turn);
-  let pass: { at: number; left: Timer[] } = { at: 0, left: [] };
+  let at = 0; // the time of the pass
+  let left: Timer[] = []; // what is to go off in it
   function turn() {
     next = undefined;
     idle();
-    pass.left = pass.left.filter(({ id }) => timers.has(id));
-    if (pass.left.length === 0) pass = { at: now(), left: dueTimers() };
-    const timer = pass.left.shift();
-    if (timer) fire(timer);
-    else if (!timers.values().some((each) => each.hasRef())) return end();
-    else time.tick(lists()[0][0].due - now());
-    schedule();
-  }
-  function fire(timer: Timer) {
-    taken = timer;
-    timers.delete(timer.id);
+    if (left.length === 0) {
+      if (!timers.values().some((each) => each.hasRef())) return end();
+      const byDuration = Map.groupBy(timers.values(), ({ ms }) => ms).values();
+      const lists = [...byDuration].sort(([a], [b]) => a.due - b.due);
+      time.tick(Math.max(0, lists[0][0].due - now()));
+      at = now();
+      // In a list none goes off before the one that was set before it.
+      left = lists.flatMap((list) => {
+        const i = list.findIndex(({ due }) => due > at);
+        return i < 0 ? list : list.slice(0, i);
+      });
+    }
+    const timer = left.shift()!;
+    if (timer.due > at) return schedule(); // It was cleared or set again.
     emit({ does: "fires", timer: timer.id });
-    timer.call();
-    const isOver = timer.isCleared || timers.has(timer.id);
-    if (timer.repeats && !isOver) set(timer, pass.at);
+    try {
+      timer.call(...timer.args);
+    } finally {
+      const isOver = timer.due <= at; // It is neither cleared nor set again.
+      if (isOver && timer.repeats) set(timer, at);
+      else if (isOver) timers.delete(timer.id);
+      schedule();
+    }
   }
 
   function block(array: Int32Array, i: number, value: number, ms?: number) {
@@ -157,7 +146,10 @@ export function fakeClock({ emit, asCallback, idle, end }: Listener) {
     const controller = new AbortController();
     const reason = "The operation was aborted due to timeout";
     const error = new DOMException(reason, "TimeoutError");
-    setTimeout(() => controller.abort(error), ms);
+    const timer = setTimer(() => controller.abort(error), ms);
+    // It keeps the program alive only while somebody listens.
+    timer.hasRef = () =>
+      getEventListeners(controller.signal, "abort").length > 0;
     return controller.signal;
   });
 
@@ -175,10 +167,8 @@ export function fakeClock({ emit, asCallback, idle, end }: Listener) {
   const fakeDate = new Proxy(Date, {
     get: (date, key) => key === "now" ? ask : Reflect.get(date, key),
     apply: () => String(new fakeDate()),
-    construct(date, args, target) {
-      if (args.length === 0) ask();
-      return Reflect.construct(date, args, target);
-    },
+    construct: (date, args, target) =>
+      Reflect.construct(date, args.length > 0 ? args : [ask()], target),
   });
   replace(globalThis, "Date", fakeDate);
 

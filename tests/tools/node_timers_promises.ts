@@ -12,7 +12,8 @@ export function setTimeout<T>(ms?: number, value?: T, options: Options = {}) {
       reject(new DOMException("The operation was aborted", "AbortError"));
     }
     if (signal?.aborted) abort();
-    signal?.addEventListener("abort", abort, { once: true });
+    // A listener of the signal's own would keep the program alive after the sleep.
+    if (signal) AbortSignal.any([signal]).addEventListener("abort", abort);
   });
 }
 
