@@ -45,11 +45,8 @@ export function picture(
   const first = moments.findIndex(({ at }) => at >= start);
   if (first < 0) throw new Error(`It ends before ${from} s.`);
   const earlier = moments.splice(0, first);
-  const rest = moments[0].at - start;
-  if (rest > 0) { // A wait goes on at that time.
-    const wait = { ...earlier.at(-1)!.wait!, ms: rest };
-    moments.unshift({ at: start, steps: [], wait });
-  }
+  const goesOn = { ...earlier.at(-1), at: start, steps: [] };
+  if (moments[0].at > start) moments.unshift(goesOn);
   const lanes: Column[] = [...names];
   lanes.splice(Math.ceil(lanes.length / 2), 0, undefined);
   const least = lanes.length > 1 ? 88 : 112; // so that "main/event loop" fits
@@ -83,7 +80,7 @@ export function picture(
   let thread = `M${x(at)} ${HEAD}`;
   y += 16;
   let saidFree = false;
-  for (const { at: ms, steps, wait } of moments) {
+  for (const [i, { at: ms, steps, wait }] of moments.entries()) {
     const top = y;
     y += 4;
     for (const step of steps) {
@@ -116,17 +113,18 @@ export function picture(
     if (!wait) continue;
 
     story.push(`Then ${noteOf(wait).join(" ")}.`);
-    const isShort = wait.ms <= SHORT_MS;
+    const lasts = moments[i + 1].at - ms;
+    const isShort = lasts <= SHORT_MS;
+    // That the thread is free is said once, who sleeps each time.
     const said = isShort ? [] : noteOf(wait, saidFree);
-    const length = Math.min(Math.round(wait.ms / 25), 60);
+    saidFree ||= wait.thread === "free" && !isShort;
+    const length = Math.min(Math.round(lasts / 25), 60);
     const height = isShort ? 14 : 16 + 9 * said.length + length;
     const bar = (name: Column, style: string) =>
       box(x(name) - 9, y + 3, 18, height - 6, style);
-    if (!wait.blocked) {
-      saidFree ||= !isShort; // That it is free is said once, who sleeps each time.
-      under.push(...wait.asleep.map((name) => bar(name, ASLEEP)));
-      over.push(bar(at, FREE));
-    } else if (wait.blocked.by) over.push(bar(at, BLOCKED));
+    under.push(...wait.asleep.map((name) => bar(name, ASLEEP)));
+    if (!wait.blocked) over.push(bar(at, FREE));
+    else if (wait.blocked.by) over.push(bar(at, BLOCKED));
     else over.push(box(TIMES, y + 3, right - TIMES - 8, height - 6, BLOCKED));
     for (const [i, line] of said.entries()) {
       const below = height / 2 + 17 * i - 8.5 * (said.length - 1);
