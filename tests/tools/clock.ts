@@ -101,8 +101,8 @@ export function fakeClock({ emit, asCallback, idle, end }: Listener) {
   let next: ReturnType<typeof setImmediate> | undefined;
   undo.defer(() => clearImmediate(next));
   const schedule = () => next ??= setImmediate(turn);
-  let at = 0; // the time of the pass
-  let left: Timer[] = []; // what is to go off in it
+  let at = 0; // the time of the pass through the lists
+  let left: Timer[] = []; // those that are still to go off in it
   function turn() {
     next = undefined;
     idle();

@@ -45,7 +45,7 @@ export function picture(
   const first = moments.findIndex(({ at }) => at >= start);
   if (first < 0) throw new Error(`It ends before ${from} s.`);
   const earlier = moments.splice(0, first);
-  const goesOn = { ...earlier.at(-1), at: start, steps: [] };
+  const goesOn = { ...earlier.at(-1), at: start, steps: [] }; // its wait
   if (moments[0].at > start) moments.unshift(goesOn);
   const lanes: Column[] = [...names];
   lanes.splice(Math.ceil(lanes.length / 2), 0, undefined);
@@ -106,10 +106,9 @@ export function picture(
     }
     y += steps.length > 0 ? 4 : 14;
     under.unshift(box(14, top, width - 22, y - top, BAND));
-    over.push(text(22, (top + y) / 2 + 5, `${ms / 1000} s`));
-    story.push(
-      `At ${ms / 1000} s: ${steps.map(told).join("; ") || "nothing"}.`,
-    );
+    const time = `${ms / 1000} s`;
+    over.push(text(22, (top + y) / 2 + 5, time));
+    story.push(`At ${time}: ${steps.map(told).join("; ") || "nothing"}.`);
     if (!wait) continue;
 
     story.push(`Then ${noteOf(wait).join(" ")}.`);
@@ -126,8 +125,8 @@ export function picture(
     if (!wait.blocked) over.push(bar(at, FREE));
     else if (wait.blocked.by) over.push(bar(at, BLOCKED));
     else over.push(box(TIMES, y + 3, right - TIMES - 8, height - 6, BLOCKED));
-    for (const [i, line] of said.entries()) {
-      const below = height / 2 + 17 * i - 8.5 * (said.length - 1);
+    for (const [row, line] of said.entries()) {
+      const below = height / 2 + 17 * row - 8.5 * (said.length - 1);
       over.push(text(right, y + below + 5, cut(line), ITALIC));
     }
     y += height;
