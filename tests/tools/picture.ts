@@ -49,8 +49,10 @@ export function picture(
   if (moments[0].at > start) moments.unshift(goesOn);
   const lanes: Column[] = [...names];
   lanes.splice(Math.ceil(lanes.length / 2), 0, undefined);
-  const least = lanes.length > 1 ? 88 : 112; // so that "main/event loop" fits
-  const gap = Math.max(least, ...names.map((name) => widthOf(name) + 12));
+  const widest = Math.max(
+    ...(names.length > 0 ? names : [middle]).map(widthOf),
+  );
+  const gap = Math.max(widest + 12, (widest + widthOf(middle)) / 2 + 8);
   const x = (name: Column) => TIMES + gap * (lanes.indexOf(name) + 0.5);
   const right = Math.max(TIMES + gap * lanes.length, x(undefined) + 76);
   const width = Math.ceil(right + LETTER * LETTERS + 14);
@@ -116,7 +118,7 @@ export function picture(
     const isShort = lasts <= SHORT_MS;
     // That the thread is free is said once, who sleeps each time.
     const said = isShort ? [] : noteOf(wait, saidFree);
-    saidFree ||= wait.thread === "free" && !isShort;
+    saidFree ||= !wait.blocked && !isShort;
     const length = Math.min(Math.round(lasts / 25), 60);
     const height = isShort ? 14 : 16 + 9 * said.length + length;
     const bar = (name: Column, style: string) =>
