@@ -59,6 +59,5 @@ export function recorded(lesson: Lesson): Promise<Recording> {
 /** Draws what `golden/NAME.svg` shows. */
 export function drawLesson(lesson: Lesson, recording: Recording) {
   const { name, seconds, cycle, tasks } = lesson;
-  const part: [number, number] = [0, cycle ?? seconds];
-  return picture(`scripts/${name}.ts`, recording, part, tasks);
+  return picture(`scripts/${name}.ts`, recording, [0, cycle ?? seconds], tasks);
 }

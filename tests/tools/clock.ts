@@ -8,7 +8,7 @@ const START_MS = Date.UTC(2001, 1, 3, 4, 5, 6);
 /** Who asks for the time more often than this without a pause waits for it. */
 const MAX_QUESTIONS = 100;
 /** The longest wait that a timer can have, for one that has no end: 24 days. */
-const FOR_EVER_MS = 2 ** 31 - 1;
+export const FOR_EVER_MS = 2 ** 31 - 1;
 
 const { setTimeout, setImmediate, clearImmediate } = globalThis;
 const { wait } = Atomics;
@@ -17,7 +17,7 @@ const { wait } = Atomics;
 export type Tick =
   | { does: "sets"; timer: number; ms: number }
   | { does: "fires"; timer: number }
-  | { does: "blocks"; forEver?: boolean; isBusy?: boolean };
+  | { does: "blocks"; isBusy?: boolean };
 
 /** Whom a clock tells, and whom it asks. */
 interface Listener {
@@ -131,13 +131,12 @@ export function fakeClock({ emit, asCallback, idle, end }: Listener) {
     }
   }
 
-  function block(array: Int32Array, i: number, value: number, ms?: number) {
+  function block(array: Int32Array, i: number, value: number, ms = NaN) {
     // Given no time, the real function tells whether it would wait at all.
     const outcome = wait(array, i, value, 0);
     if (outcome !== "timed-out") return outcome;
-    const forEver = ms === undefined || Number.isNaN(ms) || ms > FOR_EVER_MS;
-    emit({ does: "blocks", forEver });
-    time.tick(forEver ? FOR_EVER_MS : Math.max(0, ms));
+    emit({ does: "blocks" });
+    time.tick(ms < FOR_EVER_MS ? Math.max(0, ms) : FOR_EVER_MS);
     return outcome;
   }
   replace(Atomics, "wait", block);

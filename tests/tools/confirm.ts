@@ -1,4 +1,5 @@
 import { runProgram } from "./child.ts";
+import { FOR_EVER_MS } from "./clock.ts";
 import { type Line, linesOf, MAX_EVENTS, type Recording } from "./record.ts";
 import { TOO_MUCH, until } from "./record.ts";
 
@@ -52,8 +53,8 @@ export async function recordFile(path: string, seconds: number) {
   const isCut = !ended && now().at <= seconds * 1000;
   if (isCut) throw new Error(isTooMuch() ? TOO_MUCH : busyAt(now().at));
   if (linesOf(until(recording, seconds)).length > 0) return recording;
-  const waits = recording.some((each) => "forEver" in each && each.forEver);
-  const why = waits ? " Atomics.wait is given no time: it never ends." : "";
+  const isBlocked = now().at >= FOR_EVER_MS;
+  const why = isBlocked ? " Atomics.wait is given no time: it never ends." : "";
   throw new Error(`It prints nothing in ${seconds} s.${why}`);
 }
 

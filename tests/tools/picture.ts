@@ -154,16 +154,15 @@ ${over.join("\n")}
 }
 
 /** What is said of a wait, in lines; that the thread is free may be known. */
-function noteOf(wait: Wait, knownFree = false): string[] {
-  if (wait.blocked) {
-    const { by, isBusy } = wait.blocked;
-    const somebody = isBusy ? "a busy wait" : "a sleep";
-    const known = isBusy ? by : `${by} sleeps and`;
-    const what = by ? known : somebody;
+function noteOf({ blocked, asleep }: Wait, knownFree = false): string[] {
+  if (blocked) {
+    const { by, isBusy } = blocked;
+    const sleep = by ? `${by} sleeps and` : "a sleep";
+    const what = isBusy ? by ?? "a busy wait" : sleep;
     return [`${what} blocks the thread:`, "nothing else can run"];
   }
-  const names = new Intl.ListFormat("en").format(wait.asleep);
-  const who = `${names} ${wait.asleep.length > 1 ? "sleep" : "sleeps"}`;
+  const names = new Intl.ListFormat("en").format(asleep);
+  const who = `${names} ${asleep.length > 1 ? "sleep" : "sleeps"}`;
   if (knownFree) return names ? [who] : [];
   const free = "the thread is free and waits in the event loop";
   return names ? [`${who};`, free] : [free];

@@ -74,12 +74,9 @@ const placeOf = (frame?: Frame) =>
   `${urlOf(frame)}:${frame?.getLineNumber()}:${frame?.getColumnNumber()}`;
 const originOf = (stack: Frame[], i: number) =>
   `${nameOf(stack[i])} called at ${placeOf(stack[i - 1])}`;
-const isToolUrl = (url: string) =>
-  url.startsWith(TOOLS) || url.startsWith("ext:deno_node/v8");
-function isProgram(frame: Frame) {
-  const url = urlOf(frame);
-  return url !== "" && !/^(ext|node):/.test(url) && !isToolUrl(url);
-}
+const isTools = (frame: Frame) =>
+  [TOOLS, "ext:deno_node/v8"].some((each) => urlOf(frame).startsWith(each));
+const isProgram = (frame: Frame) => !/^($|ext:|node:)/.test(urlOf(frame));
 
 /** The program's frames on the call stack, from the outside in, and those inside. */
 function callStack() {
@@ -88,12 +85,11 @@ function callStack() {
   Error.stackTraceLimit = Infinity;
   Error.prepareStackTrace = (_, frames) => frames;
   Error.captureStackTrace(holder);
-  const all = holder.stack.reverse();
+  const all = holder.stack.reverse().filter((frame) => !isTools(frame));
   Object.assign(Error, { stackTraceLimit, prepareStackTrace });
   while (all[0]?.isAsync()) all.shift();
-  const stack = all.filter(isProgram);
   const inner = all.slice(all.findLastIndex(isProgram) + 1);
-  return { stack, inner: inner.filter((frame) => !isToolUrl(urlOf(frame))) };
+  return { stack: all.filter(isProgram), inner };
 }
 
 /** The functions of some frames: one without a name by its place. */
