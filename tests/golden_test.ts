@@ -18,10 +18,8 @@ for (const lesson of lessons) {
 Deno.test("what differs is told, and so is an error with another message", async () => {
   const differs = () => Promise.try(() => assertEquals<unknown>(1, "1"));
   await assertRejects(differs, Error);
-  await assertRejects(
-    () => assertRejects(differs, Error, "no such text"),
-    Error,
-  );
+  const isOther = () => assertRejects(differs, Error, "no such text");
+  await assertRejects(isOther, Error);
 });
 
 async function assertGolden(actual: string, path: string, golden: Text) {

@@ -115,10 +115,9 @@ function start(args: string[], cwd: string, from = cwd) {
 }
 
 // Windows has no such signals, and no ps.
-const ignore = Deno.build.os === "windows";
+const test = Deno.build.os === "windows" ? Deno.test.ignore : Deno.test;
 for (const signal of ["SIGTERM", "SIGINT", "SIGHUP"] as const) {
-  const name = `who is ended by ${signal} while it draws ends the program, too`;
-  Deno.test({ name, ignore }, async () => {
+  test(`who is ended by ${signal} while it draws ends the program, too`, async () => {
     await using folder = await makeFolder("setInterval(console.log, 99, 1)");
     const [tool, file] = ["tests/tools/draw.ts", `${folder.path}/x.js`];
     const drawing = start(["run", "-A", tool, file, "99"], root);

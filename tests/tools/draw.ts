@@ -42,9 +42,7 @@ it is no picture that this command has drawn. Rename it, or the program.`);
 }
 
 await draw(Deno.args).catch((error) => {
-  console.error(
-    sentenceOf(error) +
-      (/^ERR_PARSE|^ENOENT/.test(error.code) ? `\n${USAGE}` : ""),
-  );
+  const usage = /^ERR_PARSE|^ENOENT/.test(error.code) ? `\n${USAGE}` : "";
+  console.error(sentenceOf(error) + usage);
   Deno.exit(1);
 });

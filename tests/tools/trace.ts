@@ -6,10 +6,6 @@
 // awaited, and whose `before` is the resumption. So each call has an identity. The
 // call stack tells whose promise it is, and which call has returned. Generators are
 // told by their next, throw and return, which are replaced.
-//
-// What was tried instead: call stacks alone know no identity; the inspector has no
-// async parents in Deno; `async_hooks` has no promises there; `AsyncLocalStorage`
-// can't tell what an `await` resumes from a callback.
 
 import v8 from "node:v8";
 
