@@ -132,15 +132,21 @@ class Columns {
   }
 }
 
-/** Tells an asynchronous generator's `yield` as one, not as an await in it. */
+/** Tells an asynchronous generator's `yield` as one, not as an await or an end. */
 function withYields(recording: Recording): Recording {
   const yielding = new Set<number>();
-  return recording.toReversed().flatMap((event) => {
-    if (event.does === "yielded") yielding.add(event.id);
-    if (!("id" in event && yielding.has(event.id))) return [event];
-    if (event.does !== "suspended") return []; // It was resumed to yield.
-    yielding.delete(event.id);
-    return [{ ...event, by: "yield" as const }];
+  const goOn = new Set<number>();
+  return recording.toReversed().flatMap((event): Recording => {
+    if (!("id" in event)) return [event];
+    const { does, id } = event;
+    const yields = { ...event, does: "suspended", by: "yield" } as const;
+    if (does === "resumed") goOn.add(id);
+    if (does === "ended" && goOn.has(id)) return [yields]; // by `yield*`
+    if (does === "yielded") yielding.add(id);
+    if (!yielding.has(id)) return [event];
+    if (does !== "suspended") return []; // It was resumed to yield.
+    yielding.delete(id);
+    return [yields];
   }).reverse();
 }
 

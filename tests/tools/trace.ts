@@ -275,6 +275,9 @@ export function trace(emit: (change: Change) => void) {
 
   /** A generator runs until it yields, ends or, asynchronous, awaits. */
   function step(call: Active, by: Way, go: () => IteratorResult<unknown>) {
+    // Who seemed to have ended had yielded by yield*, as it asks this one to go on.
+    const outer = stepped?.queued.shift();
+    if (outer) unseen(() => enter(stepped!, outer));
     const isAsync = call.kind === "async generator";
     const { state } = call;
     const runs = state === "new" || state === "yield";
