@@ -139,9 +139,7 @@ export function trace(emit: (change: Change) => void) {
     call.state = "running";
     call.base = base ?? stack.length;
     call.between = helpers(stack.slice(0, call.base));
-    if (isNew && call.kind !== "callback") {
-      call.from = [...running(), ...call.between];
-    }
+    if (call.kind !== "callback") call.from = [...running(), ...call.between];
     active.push(call);
     const { id, kind, name, from } = call;
     const change = { id, running: running(), by };
