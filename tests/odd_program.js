@@ -6,6 +6,11 @@ function block(ms) {
   Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ms);
 }
 
+function busy(ms) {
+  const end = Date.now() + ms;
+  while (Date.now() < end);
+}
+
 function* ann() {
   console.log("Ann <begins> & yields");
   yield 800; // milliseconds
@@ -33,12 +38,13 @@ export async function main() {
   const { value } = generator.next();
   bob();
   ming();
-  setTimeout(() => block(100), 600);
+  setTimeout(() => busy(100), 600);
+  setTimeout(() => block(50), 700);
+  setTimeout(() => {}, 1300);
   await sleep(value);
   generator.next();
   console.log("main is back");
-  const end = Date.now() + 200;
-  while (Date.now() < end);
+  busy(200);
 }
 
 if (import.meta.main) main();

@@ -29,9 +29,9 @@ Deno.test("an odd program is drawn as it was looked at", async () => {
   const odd = () => import("./odd_program.js");
   const recording = await record(odd, 2, { traced: true });
   const tasks = ["Ann", "Bob", "小明"];
-  const svg = picture("odd_program.js", recording, [0.1, 2], tasks);
+  const svg = picture("odd_program.js", recording, [0.33, 2], tasks);
   const draw =
-    "deno task draw tests/odd_program.js 0.1..2 --tasks=Ann,Bob,小明";
+    "deno task draw tests/odd_program.js 0.33..2 --tasks=Ann,Bob,小明";
   assertEquals(svg, oddPicture, `If this is intended, run ${draw}, and look.`);
 });
 
