@@ -5,7 +5,7 @@ import type { Callback } from "./trace.ts";
 
 /** The date on the fake clock when a program begins: neither today's, nor 0. */
 const START_MS = Date.UTC(2001, 1, 3, 4, 5, 6);
-/** Who asks for the time more often than this without a pause waits for it. */
+/** How often a program may ask for the time, and do nothing else, before it waits. */
 const MAX_QUESTIONS = 100;
 /** The longest wait that a timer can have, for one that has no end: 24 days. */
 export const FOR_EVER_MS = 2 ** 31 - 1;
@@ -23,8 +23,8 @@ export type Tick =
 interface Listener {
   emit: (tick: Tick) => void; // the program gets what it throws
   asCallback: (given: Callback, timer: number) => Callback; // what is called instead
-  idle: () => void; // all wait
-  end: () => void; // and no timer is left
+  idle: () => void; // before each turn of the event loop, when all wait
+  end: () => void; // when no timer is left that keeps the program alive
 }
 
 /**
@@ -39,8 +39,8 @@ interface Listener {
  * beginning: an interval is set again from there, and what is set meanwhile goes off
  * in a later pass. All promises that can go on do so between two timers.
  *
- * A program that asks for the time again and again does nothing but wait for it: so,
- * after a hundred times, each question takes a millisecond.
+ * A program that asks for the time again and again does nothing but wait for it: so
+ * each question beyond `MAX_QUESTIONS` takes a millisecond.
  */
 export function fakeClock({ emit, asCallback, idle, end }: Listener) {
   const undo = new DisposableStack();
@@ -155,7 +155,7 @@ export function fakeClock({ emit, asCallback, idle, end }: Listener) {
   let questions = 0; // since something else was done
   function ask() {
     if (++questions > MAX_QUESTIONS) {
-      emit({ does: "blocks", isBusy: true }); // This sets questions to 0.
+      emit({ does: "blocks", isBusy: true }); // This resets questions.
       time.tick(1);
       questions = MAX_QUESTIONS;
     }
@@ -173,7 +173,7 @@ export function fakeClock({ emit, asCallback, idle, end }: Listener) {
 
   return {
     now: () => Math.round(now()), // milliseconds since the program began
-    pause: () => questions = 0, // Something else than a question was done.
+    resetQuestions: () => questions = 0, // Something else was done.
     start: schedule, // Lets the time go on when all wait.
     replace,
     stop: () => undo.dispose(),

@@ -73,21 +73,24 @@ const untraced: typeof trace = () => ({
 });
 
 /**
- * Puts the fake clock in place, and a standard output that is told, until it is
- * stopped. `emit` gets each event; the program gets what it throws. `end` is called
+ * Puts the fake clock in place, and a standard output that is told, until `stop` is
+ * called. `emit` gets each event; the program gets what it throws. `end` is called
  * when no timer is left. Who has control is told if it is `traced`.
+ *
+ * @returns `tell`, which adds an event; `run`, which calls a `main` as a file does; and
+ * `start`, after which the time goes on when all wait.
  */
 export function recorder(emit: Emit, traced: boolean, end = () => {}) {
-  const control = (traced ? trace : untraced)(stamped);
+  const control = (traced ? trace : untraced)(stamp);
   const { callback: asCallback, idle, run } = control;
   const clock = fakeClock({ emit: tell, asCallback, idle, end });
 
-  function stamped(what: Change | Doing & { running: Running[] }) {
-    clock.pause();
+  function stamp(what: Change | Doing & { running: Running[] }) {
+    clock.resetQuestions();
     emit({ at: clock.now(), ...what });
   }
   function tell(doing: Doing) {
-    control.tell((running) => stamped({ ...doing, running }));
+    control.tell((running) => stamp({ ...doing, running }));
   }
 
   const { queueMicrotask } = globalThis;
@@ -144,20 +147,20 @@ export async function record(
     else return keep ? keep(event) : recording.push(event);
     throw new Error("The recording is over.");
   }
-  const clock = recorder(add, traced, () => {
-    clock.tell({ does: "ends" });
+  const { tell, run, start, stop } = recorder(add, traced, () => {
+    tell({ does: "ends" });
     resolve();
   });
   process.on("uncaughtException", reject); // It gets what is rejected, too.
   try {
-    clock.start();
-    Promise.try(clock.run, main).catch(reject);
+    start();
+    Promise.try(run, main).catch(reject);
     await over;
     return recording;
   } finally {
     // Whoever goes on fails at the next thing that it does.
     await turn();
-    clock.stop();
+    stop();
     process.off("uncaughtException", reject);
   }
 }
