@@ -40,7 +40,7 @@ export function picture(
   tasks?: string[],
 ): string {
   const title = `${what}, ${from} s to ${to} s: where the one thread is`;
-  const { moments, tasks: names, middle } = timeline(recording, to, tasks);
+  const { moments, names, middle } = timeline(recording, to, tasks);
   const start = from * 1000;
   const first = moments.findIndex(({ at }) => at >= start);
   if (first < 0) throw new Error(`It ends before ${from} s.`);

@@ -18,14 +18,13 @@ export interface Step {
   note?: string;
 }
 
-/** What goes on at one time, and the wait after it. Times are milliseconds. */
-export interface Moment {
+/** What goes on `at` a time, in milliseconds, and the wait until the next moment. */
+interface Moment {
   at: number;
   steps: Step[];
   wait?: Wait;
 }
 export interface Wait {
-  ms: number;
   asleep: string[]; // while the thread is free
   blocked?: { by?: string; isBusy?: boolean }; // by "main" or a task, if it is known
 }
@@ -265,7 +264,7 @@ class Path {
  * meanwhile. `tasks` are the names of the columns, by default each "task N" that is
  * printed.
  *
- * @returns The moments, the names of the columns but for the one in the middle, and
+ * @returns The moments, the `names` of the columns but for the one in the middle, and
  * what that one is called once main has given control to the event loop.
  * @throws An `Error` if one of `tasks` is in no line that is printed.
  */
@@ -314,12 +313,12 @@ Write each as it is printed: --tasks=producer,consumer`,
     const asleep = names.filter((task) =>
       !blocked && lasting.some(({ name }) => name === task)
     );
-    const ms = to - at;
-    const wait = { ms, asleep, blocked };
+    const wait = { asleep, blocked };
     const before = moments.at(-1)?.wait;
-    const same = JSON.stringify({ ...before, ms }) === JSON.stringify(wait);
-    if (before && same && path.steps.length === 0) before.ms += ms;
-    else moments.push({ at, steps: path.steps, wait });
+    const goesOn = JSON.stringify(before) === JSON.stringify(wait);
+    if (!goesOn || path.steps.length > 0) {
+      moments.push({ at, steps: path.steps, wait });
+    }
     path.steps = [];
     at = to;
   }
@@ -355,5 +354,5 @@ Write each as it is printed: --tasks=producer,consumer`,
   }
   if (shown.at(-1)?.does !== "ends") pass(seconds * 1000);
   moments.push({ at, steps: path.steps });
-  return { moments, tasks: names, middle };
+  return { moments, names, middle };
 }
