@@ -1,5 +1,6 @@
 import type { Recording } from "./record.ts";
-import { type Column, type Step, timeline, type Wait } from "./timeline.ts";
+import { type Column, MAIN_LEAVES, type Step } from "./timeline.ts";
+import { timeline, type Wait } from "./timeline.ts";
 
 /** This is in every picture. */
 export const SIGNATURE = "<!-- Drawn by deno task golden or deno task draw -->";
@@ -27,9 +28,9 @@ const OUTPUT =
   `font-size="13" font-family="DejaVu Sans Mono, Menlo, Consolas, monospace"`;
 
 /**
- * Draws where the one thread is from a second of a recording to another one, beside
- * what it prints, as an SVG picture. Time runs down; what is in one grey band takes
- * no time. `what` names the program, and `tasks` is for `timeline`.
+ * Draws, as an SVG picture, where the one thread is between two seconds of a recording,
+ * beside what it prints. Time runs down; what is in one grey band takes no time.
+ * `what` names the program, and `tasks` is for `timeline`.
  *
  * @throws An `Error` if a task is in no line, or the program ends before `from`.
  */
@@ -45,8 +46,8 @@ export function picture(
   const first = moments.findIndex(({ at }) => at >= start);
   if (first < 0) throw new Error(`It ends before ${from} s.`);
   const earlier = moments.splice(0, first);
-  const goesOn = { ...earlier.at(-1), at: start, steps: [] }; // its wait
-  if (moments[0].at > start) moments.unshift(goesOn);
+  const begun = { ...earlier.at(-1), at: start, steps: [] }; // a wait that goes on
+  if (moments[0].at > start) moments.unshift(begun);
   const lanes: Column[] = [...names];
   lanes.splice(Math.ceil(lanes.length / 2), 0, undefined);
   const widest = Math.max(
@@ -58,16 +59,16 @@ export function picture(
   const width = Math.ceil(right + LETTER * LETTERS + 14);
 
   let y = HEAD;
-  let at: Column;
+  let here: Column; // where the thread is
   const under: string[] = [];
   const over: string[] = [];
   const story: string[] = []; // the same for those who can't see the picture
   const suspended = new Map<Column, number>(); // since which height each one is
-  const isLeaving = ({ note }: Step) => note?.startsWith("main gives control");
+  const isLeaving = ({ note }: Step) => note === MAIN_LEAVES;
   function move({ column, word }: Step) {
-    if (word === "yield" || word === "await") suspended.set(at, y);
-    at = column;
-    resume(at);
+    if (word === "yield" || word === "await") suspended.set(here, y);
+    here = column;
+    resume(here);
   }
   function resume(name: Column) {
     const from = suspended.get(name) ?? y;
@@ -79,7 +80,7 @@ export function picture(
   past.forEach(move);
   const atFirst = past.some(isLeaving) ? middle : "main";
   for (const name of lanes) over.push(pill(x(name), HEAD, name ?? atFirst));
-  let thread = `M${x(at)} ${HEAD}`;
+  let thread = `M${x(here)} ${HEAD}`;
   y += 16;
   let saidFree = false;
   for (const [i, { at: ms, steps, wait }] of moments.entries()) {
@@ -87,10 +88,10 @@ export function picture(
     y += 4;
     for (const step of steps) {
       const { column: name, word, line, note } = step;
-      if (name !== at) {
+      if (name !== here) {
         y += TURN;
-        const side = Math.sign(x(name) - x(at));
-        if (word) over.push(text(x(at) + side * gap / 2, y - 3, word, SOFT));
+        const side = Math.sign(x(name) - x(here));
+        if (word) over.push(text(x(here) + side * gap / 2, y - 3, word, SOFT));
         over.push(`<path d="M${x(name) - side} ${y}l${-8 * side} -4v8z"/>`);
         thread += `V${y}H${x(name)}`;
         move(step);
@@ -124,8 +125,8 @@ export function picture(
     const bar = (name: Column, style: string) =>
       box(x(name) - 9, y + 3, 18, height - 6, style);
     under.push(...wait.asleep.map((name) => bar(name, ASLEEP)));
-    if (!wait.blocked) over.push(bar(at, FREE));
-    else if (wait.blocked.by) over.push(bar(at, BLOCKED));
+    if (!wait.blocked) over.push(bar(here, FREE));
+    else if (wait.blocked.by) over.push(bar(here, BLOCKED));
     else over.push(box(TIMES, y + 3, right - TIMES - 8, height - 6, BLOCKED));
     for (const [row, line] of said.entries()) {
       const below = height / 2 + 17 * row - 8.5 * (said.length - 1);
@@ -133,7 +134,8 @@ export function picture(
     }
     y += height;
   }
-  const ended = moments.at(-1)!.steps.at(-1)?.note;
+  const last = moments.at(-1)!.steps.at(-1);
+  const ended = last?.note && !isLeaving(last);
   thread += `V${ended ? y - 12 : y + 8}`;
   y += 8;
   for (const name of suspended.keys()) resume(name);
@@ -203,7 +205,7 @@ function cellsOf(text: string): string[] {
 
 /** As much of a line as there is room for. */
 function cut(line: string) {
-  const cells = cellsOf(line.slice(0, 9 * LETTERS)); // emoji: to 15, but 2 wide
+  const cells = cellsOf(line.slice(0, 9 * LETTERS)); // Emoji: 2 cells, to 15 units.
   if (cells.length > LETTERS) cells.splice(LETTERS - 1, cells.length, "…");
   // Plain spaces are drawn as one, and none at the beginning.
   return cells.join("").replaceAll(/ (?= )|^ /g, "\u00a0");

@@ -6,6 +6,9 @@ import { linesBegun, type RecordedEvent, type Recording } from "./record.ts";
 import { until } from "./record.ts";
 import type { Call, Change, Running, Way } from "./trace.ts";
 
+/** The note of the step in which main gives control away, once and for all. */
+export const MAIN_LEAVES = "main gives control to the event loop";
+
 /** A task, by its name; undefined is the column in the middle. */
 export type Column = string | undefined;
 
@@ -343,7 +346,7 @@ Write each as it is printed: --tasks=producer,consumer`,
       path.depart(event);
       const isFile = columns.calls.get(event.id)?.kind === "file";
       if (path.mainHasLeft || !isFile) continue;
-      path.act({ note: "main gives control to the event loop" });
+      path.act({ note: MAIN_LEAVES });
       path.mainHasLeft = true;
     }
     if (does === "ends") {
