@@ -6,8 +6,8 @@ import { linesOf, record, textOf } from "./tools/record.ts";
 import whatIfs from "./what_ifs.txt" with { type: "text" };
 import words from "./words.txt" with { type: "text" };
 
-const lesson = (name: string) => lessons.find((each) => each.name === name)!;
-const script = async (name: string) => (await lesson(name).script()).default;
+const script = async (name: string) =>
+  (await lessons.find((each) => each.name === name)!.script()).default;
 
 /** What a script with these changes prints: a line for each time. */
 async function whatIf(changes: string, seconds: number) {
@@ -23,9 +23,9 @@ async function whatIf(changes: string, seconds: number) {
   const recording = await record(() => import(url), seconds);
   const times = new Map<number, string[]>();
   for (const { text, at } of linesOf(recording)) {
-    const words = text.replace("The main thread!", "main")
+    const said = text.replace("The main thread!", "main")
       .replace(/--This is task (.)!--(\w+)( <_Main.*)?/, "$1 $2");
-    if (words) times.set(at, [...times.get(at) ?? [], words]);
+    if (said) times.set(at, [...times.get(at) ?? [], said]);
   }
   return [...times].map(([at, all]) => `${at / 1000}: ${all.join(", ")}`);
 }

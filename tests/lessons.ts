@@ -4,7 +4,7 @@ import { record, type Recording } from "./tools/record.ts";
 /** Imports the text of a file. */
 export type Text = () => Promise<{ default: string }>;
 
-export interface Lesson {
+interface Lesson {
   name: string;
   seconds: number; // how many golden/NAME.txt shows
   cycle?: number; // how many golden/NAME.svg shows, if it is repeated after them
@@ -13,7 +13,7 @@ export interface Lesson {
   script: Text;
   output: Text;
   picture: Text;
-  recording?: Promise<Recording>;
+  recording?: Promise<Recording>; // kept by `recorded`
 }
 
 /**

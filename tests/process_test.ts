@@ -65,12 +65,12 @@ Deno.test("each script, alone and as a process, prints what its main prints here
 Deno.test("deno task draw draws a program, or says why it does not", async () => {
   const texts = programs.trim().split("\n\n").values();
   const next = async () => {
-    for (const text of texts) await tell(text);
+    for (const text of texts) await tryProgram(text);
   };
   await Promise.all([next(), next()]);
 });
 
-async function tell(text: string) {
+async function tryProgram(text: string) {
   const parts = /^# (.*)\n([^]*?)\n\$ (.*)\n([^]*)$/;
   const [, what, program, args, told] = text.match(parts)!;
   const drawn = await draw(program, args.match(/--.*|\S+/g)!);

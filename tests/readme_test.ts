@@ -62,11 +62,8 @@ Deno.test("README.md tells a resumption as it is recorded, call by call", async 
       if (stack.join(" → ") === rows[0]) rows.shift();
     }
   }
-  assertEquals(
-    rows.join("\n"),
-    "",
-    "These do not come after what is above them.",
-  );
+  const message = "These do not come after what is above them.";
+  assertEquals(rows.join("\n"), "", message);
 });
 
 Deno.test("each command and each link of the pages leads somewhere", () => {

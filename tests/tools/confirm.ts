@@ -31,8 +31,9 @@ export async function recordFile(path: string, seconds: number) {
   const config = `--config=${import.meta.dirname}/../../deno.json`;
   const preload = `--preload=${import.meta.dirname}/preload.ts`;
   const recording: Recording = [];
-  const now = () => ({ at: recording.at(-1)?.at ?? 0, running: [] });
-  const isTooMuch = () => recording.at(-MAX_EVENTS)?.at === now().at;
+  const now = () => recording.at(-1)?.at ?? 0; // on the fake clock
+  const stamp = () => ({ at: now(), running: [] });
+  const isTooMuch = () => recording.at(-MAX_EVENTS)?.at === now();
   let rest = "";
   function read(text: string) {
     const pieces = (rest + text).split(/\v(.*)\n/);
@@ -40,20 +41,20 @@ export async function recordFile(path: string, seconds: number) {
     for (const [i, text] of pieces.entries()) {
       if (i % 2 === 1) recording.push(JSON.parse(text));
       // Whatever is no event was printed in a way that nobody follows.
-      else if (text) recording.push({ ...now(), does: "prints", text });
+      else if (text) recording.push({ ...stamp(), does: "prints", text });
     }
   }
   const { ended, error, stderr } = await runProgram(
     [config, preload, path],
     read,
-    (ms) => isTooMuch() || now().at > 2_000 * seconds || ms > MAX_RECORDING_MS,
+    (ms) => isTooMuch() || now() > 2_000 * seconds || ms > MAX_RECORDING_MS,
   );
   if (stderr) console.error(stderr.trimEnd());
-  if (error) recording.push({ ...now(), does: "ends", error });
-  const isCut = !ended && now().at <= seconds * 1000;
-  if (isCut) throw new Error(isTooMuch() ? TOO_MUCH : busyAt(now().at));
+  if (error) recording.push({ ...stamp(), does: "ends", error });
+  const isCut = !ended && now() <= seconds * 1000;
+  if (isCut) throw new Error(isTooMuch() ? TOO_MUCH : busyAt(now()));
   if (linesOf(until(recording, seconds)).length > 0) return recording;
-  const isBlocked = now().at >= FOR_EVER_MS;
+  const isBlocked = now() >= FOR_EVER_MS;
   const why = isBlocked ? " Atomics.wait is given no time: it never ends." : "";
   throw new Error(`It prints nothing in ${seconds} s.${why}`);
 }
@@ -75,7 +76,7 @@ export async function confirm(
   const recorded: Line[] = linesOf(shown);
   const end = shown.find((event) => event.does === "ends");
   if (end) recorded.push(endLine(end.at, end.error));
-  recorded.push(NOTHING);
+  recorded.push(NOTHING); // A line there is late by -Infinity, none by NaN.
   for (let tries = 1; true; tries++) {
     const printed = await run(program, seconds, recorded.length - 1);
     const pairs = recorded.map((expected, i) => {
@@ -93,8 +94,8 @@ export async function confirm(
     let cause = causeOf(shown, pairs, i);
     if (isLate && tries === 3) cause ??= WORK;
     const message = `It does not print the same as was recorded, or not then:
-recorded: ${tell(expected)}
-printed:  ${tell(line)}
+recorded: ${inWords(expected)}
+printed:  ${inWords(line)}
 ${cause ?? ""}`.trimEnd();
     if (cause || !isLate) throw new Error(message);
     const machine = i > 1 ? "The machine may be busy, so once" : "Once";
@@ -130,10 +131,8 @@ async function run(program: string[], seconds: number, count: number) {
 }
 
 const listOf = (all: Set<string>) => new Intl.ListFormat("en-GB").format(all);
-const tell = (line: Line) =>
-  line === NOTHING
-    ? line.text
-    : `${(line.at / 1000).toFixed(3)} s  ${line.text}`;
+const inWords = ({ text, at }: Line) =>
+  at < Infinity ? `${(at / 1000).toFixed(3)} s  ${text}` : text;
 
 const WORK =
   `It was late three times. If the machine is not busy, this may be it:
@@ -149,10 +148,10 @@ asked for, and many short ones add up. Let it sleep longer, but less often.`;
 /** Why the line of this number differs, if it is known. */
 function causeOf(shown: Recording, pairs: Pair[], i: number) {
   const { expected, line } = pairs[i];
-  const isIt = (pair: Pair) => pair.expected.text === line.text;
+  const expectsLine = (pair: Pair) => pair.expected.text === line.text;
   const withoutDigits = ({ text }: Line) => text.replaceAll(/[\d.]+/g, "0");
   const isLike = withoutDigits(expected) === withoutDigits(line);
-  if (isLike && !pairs.some(isIt)) return CHANCE;
+  if (isLike && !pairs.some(expectsLine)) return CHANCE;
 
   const uses = shown.filter((event) => event.does === "uses");
   const used = new Set(uses.map(({ what }) => what));
@@ -175,7 +174,7 @@ function causeOf(shown: Recording, pairs: Pair[], i: number) {
     return addsUp ? SHORT : undefined;
   }
 
-  const at = pairs.slice(i).find(isIt)?.expected.at ?? Infinity;
+  const at = pairs.slice(i).find(expectsLine)?.expected.at ?? Infinity;
   if (at > expected.at + 10 || countTimers(expected.at, at) < 2) return;
   const due = listOf(new Set([`${expected.at / 1000} s`, `${at / 1000} s`]));
   return `Both are due at ${due}; in a real run either may come first. ` +
