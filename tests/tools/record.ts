@@ -64,13 +64,13 @@ export function until(recording: Recording, seconds: number): Recording {
 type Emit = (event: RecordedEvent) => void;
 
 /** Stands in for `trace` where nobody asks who has control: that takes far longer. */
-const untraced: typeof trace = () => ({
-  callback: (given) => given,
+const untraced: ReturnType<typeof trace> = {
+  asCallback: (given) => given,
   run: (main) => main(),
   idle() {},
   tell: (what) => what([]),
   stop() {},
-});
+};
 
 /**
  * Puts the fake clock in place, and a standard output that is told, until `stop` is
@@ -81,8 +81,8 @@ const untraced: typeof trace = () => ({
  * `start`, after which the time goes on when all wait.
  */
 export function recorder(emit: Emit, traced: boolean, end = () => {}) {
-  const control = (traced ? trace : untraced)(stamp);
-  const { callback: asCallback, idle, run } = control;
+  const control = traced ? trace(stamp) : untraced;
+  const { asCallback, idle, run } = control;
   const clock = fakeClock({ emit: tell, asCallback, idle, end });
 
   function stamp(what: Change | Doing & { running: Running[] }) {

@@ -56,7 +56,7 @@ function finder(names: string[]) {
 /** A name in a line that is printed, and what runs then. */
 type Named = { name: string; running: Running[] };
 
-/** The names in lines by who runs then, from the inside out up to one who `stops`. */
+/** The names in lines by whose a line is: who runs then, up to the first who `stops`. */
 function namesBy(lines: Named[], stops: (one: Running) => unknown) {
   const names = new Map<Running, Set<string>>();
   for (const { name, running } of lines) {
@@ -71,9 +71,10 @@ function namesBy(lines: Named[], stops: (one: Running) => unknown) {
 /** Whose each call and each plain function is. */
 class Columns {
   calls = new Map<Running, Call>();
-  #parts = new Map<Running, Running[]>(); // what it awaits, gives or, yielding, runs
+  // The calls that each awaits, the callbacks it gives, the generators a generator runs.
+  #parts = new Map<Running, Running[]>();
   names: Map<Running, Set<string>>; // those in its lines
-  #tasks = new Map<number, Set<string>>(); // the same or, without one, its parts'
+  #tasks = new Map<number, Set<string>>(); // what `tasksOf` has found
 
   constructor(recording: Recording, lines: Named[]) {
     const partsOf = (one: Running) => this.#parts.getOrInsert(one, []);

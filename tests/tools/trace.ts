@@ -61,7 +61,6 @@ export type Callback = (...args: unknown[]) => unknown;
 type Frame = NodeJS.CallSite;
 const TOOLS = new URL(".", import.meta.url).href;
 const GATHERERS = ["all", "allSettled", "any", "race"];
-type Stacks = ReturnType<typeof callStack>;
 const STEPS = ["next", "throw", "return"] as const;
 
 const urlOf = (frame?: Frame) => frame?.getScriptNameOrSourceURL() ?? "";
@@ -87,6 +86,7 @@ function callStack() {
   const inner = all.slice(all.findLastIndex(isProgram) + 1);
   return { stack: all.filter(isProgram), inner };
 }
+type Stacks = ReturnType<typeof callStack>;
 
 /** The functions of some frames: one without a name by its place. */
 function functionsIn(frames: Frame[]): string[] {
@@ -110,10 +110,10 @@ export function trace(emit: (change: Change) => void) {
   // Between two timers all goes on that the first one lets go on.
   let timer: number | undefined;
 
-  const callOf = new WeakMap<object, Active>(); // by its promise or generator, or
-  // by the promise of what an asynchronous generator was asked for
+  // By its promise or generator, or by a promise that an async generator's next gives.
+  const callOf = new WeakMap<object, Active>();
   const resumedBy = new WeakMap<object, Active>(); // by the promise of what it awaits
-  const partsOf = new WeakMap<object, number[]>(); // the calls that it stands for
+  const callsBehind = new WeakMap<object, number[]>(); // by a promise of their end
   let gathered: number[] = []; // those of the Promise.all that is called now
   let stepped: Active | undefined; // the generator that is asked to go on now
 
@@ -196,7 +196,7 @@ export function trace(emit: (change: Change) => void) {
     const name = nameOf(seen.stack[base]);
     const call = make("async", { name, place, origin });
     callOf.set(promise, call);
-    partsOf.set(promise, [call.id]);
+    callsBehind.set(promise, [call.id]);
     enter(call, "call", seen, base);
   }
 
@@ -206,15 +206,15 @@ export function trace(emit: (change: Change) => void) {
     // A call's own one only wraps what is awaited, which is no promise.
     if (!call || callOf.get(parent) === call) return;
     resumedBy.set(promise, call);
-    leave(call, { by: "await", awaited: partsOf.get(parent) });
+    leave(call, { by: "await", awaited: callsBehind.get(parent) });
   }
 
   /** A built-in function makes a promise. */
   function builtIn(promise: object, parent: object | undefined, seen: Stacks) {
     const [name, caller] = seen.inner.toReversed().map(nameOf);
-    if (GATHERERS.includes(name)) partsOf.set(promise, gathered = []);
+    if (GATHERERS.includes(name)) callsBehind.set(promise, gathered = []);
     else if (GATHERERS.includes(caller)) {
-      gathered.push(...partsOf.get(parent!) ?? []);
+      gathered.push(...callsBehind.get(parent!) ?? []);
     } else if (name === "then") {
       resumedBy.set(promise, make("callback", { from: running(seen.stack) }));
     } else if (stepped && STEPS.some((step) => step === name)) {
@@ -222,18 +222,18 @@ export function trace(emit: (change: Change) => void) {
     }
   }
 
-  let busy = false;
+  let isUnseen = false;
   let failure: { error: unknown } | undefined;
   /** Does what the hooks are not to see, and keeps what it throws for `tell`. */
   function unseen(what: () => void) {
-    if (busy) return;
-    busy = true;
+    if (isUnseen) return;
+    isUnseen = true;
     try {
       what();
     } catch (error) {
       failure ??= { error };
     }
-    busy = false;
+    isUnseen = false;
   }
 
   const disable = v8.promiseHooks.createHook({
@@ -311,15 +311,15 @@ export function trace(emit: (change: Change) => void) {
   }
 
   return {
-    /** Lets a callback that the program gives here, maybe to a timer, tell its call. */
-    callback(given: Callback, own?: number): Callback {
+    /** Makes what stands in for a callback given here, and tells when that is called. */
+    asCallback(given: Callback, ownTimer?: number): Callback {
       let from: Running[] = [];
       unseen(() => from = running(look().stack));
       return function (this: unknown, ...args) {
         unseen(() => {
           idle();
-          timer = own ?? timer;
-          const call = make("callback", { from, timer: own });
+          timer = ownTimer ?? timer;
+          const call = make("callback", { from, timer: ownTimer });
           if (!isNative(given)) enter(call, "call");
         });
         try {
