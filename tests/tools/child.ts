@@ -52,7 +52,7 @@ export async function runProgram(
   const [{ success }, stderr] = await Promise.all([child.status, errors]);
   clearInterval(timer);
   running.delete(child);
-  const line = stderr.match(/^error: (.*)/m)?.[1]; // none if it ended itself
+  const line = stderr.match(/^error: (.*)/m)?.[1];
   const error = ended && !success ? line : undefined;
   return { at: now(), ended, stderr, error };
 }

@@ -28,10 +28,9 @@ interface Listener {
 }
 
 /**
- * Puts a fake clock in place of the real one, until it is stopped. It stands
- * still while code runs, and jumps ahead when all wait, so no real time is waited
- * for. `setTimeout`, `setInterval`, `Atomics.wait`, `Date` and `performance.now`
- * follow it.
+ * Puts a fake clock in place of the real one, until `stop` is called. It stands still
+ * while code runs, and jumps ahead when all wait. `setTimeout`, `setInterval`,
+ * `Atomics.wait`, `AbortSignal.timeout`, `Date` and `performance.now` follow it.
  *
  * Timers go off as in Deno (libs/core/02_timers.js in its source: `processTimers` and
  * `listOnTimeout`). There is a list for each duration; the one whose first timer is

@@ -44,11 +44,10 @@ export async function recordFile(path: string, seconds: number) {
       else if (text) recording.push({ ...stamp(), does: "prints", text });
     }
   }
-  const { ended, error, stderr } = await runProgram(
-    [config, preload, path],
-    read,
-    (ms) => isTooMuch() || now() > 2_000 * seconds || ms > MAX_RECORDING_MS,
-  );
+  const isOver = (ms: number) =>
+    isTooMuch() || now() > 2_000 * seconds || ms > MAX_RECORDING_MS;
+  const args = [config, preload, path];
+  const { ended, error, stderr } = await runProgram(args, read, isOver);
   if (stderr) console.error(stderr.trimEnd());
   if (error) recording.push({ ...stamp(), does: "ends", error });
   const isCut = !ended && now() <= seconds * 1000;

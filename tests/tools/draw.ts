@@ -1,6 +1,4 @@
-// `deno task draw FILE [SECONDS] [--tasks=NAME,NAME]` prints what a program does in
-// its first SECONDS, 3 unless given, or from one second to another, as in 2..4, and
-// draws it as NAME.svg beside FILE.
+// `deno task draw` prints and draws what any program does, as tests/README.md tells.
 
 import { basename } from "node:path";
 import { parseArgs } from "node:util";

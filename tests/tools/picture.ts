@@ -50,9 +50,8 @@ export function picture(
   if (moments[0].at > start) moments.unshift(begun);
   const lanes: Column[] = [...names];
   lanes.splice(Math.ceil(lanes.length / 2), 0, undefined);
-  const widest = Math.max(
-    ...(names.length > 0 ? names : [middle]).map(widthOf),
-  );
+  const heads = names.length > 0 ? names : [middle];
+  const widest = Math.max(...heads.map(widthOf));
   const gap = Math.max(widest + 12, (widest + widthOf(middle)) / 2 + 8);
   const x = (name: Column) => TIMES + gap * (lanes.indexOf(name) + 0.5);
   const right = Math.max(TIMES + gap * lanes.length, x(undefined) + 76);

@@ -56,7 +56,7 @@ function finder(names: string[]) {
 /** A name in a line that is printed, and what runs then. */
 type Named = { name: string; running: Running[] };
 
-/** The names in lines by whose a line is: who runs then, up to the first who `stops`. */
+/** Names by whose a line is: those who run then, up to the first who `stops`. */
 function namesBy(lines: Named[], stops: (one: Running) => unknown) {
   const names = new Map<Running, Set<string>>();
   for (const { name, running } of lines) {
@@ -71,7 +71,7 @@ function namesBy(lines: Named[], stops: (one: Running) => unknown) {
 /** Whose each call and each plain function is. */
 class Columns {
   calls = new Map<Running, Call>();
-  // The calls that each awaits, the callbacks it gives, the generators a generator runs.
+  // The calls that it awaits, the callbacks that it gives, the generators in a generator.
   #parts = new Map<Running, Running[]>();
   names: Map<Running, Set<string>>; // those in its lines
   #tasks = new Map<number, Set<string>>(); // what `tasksOf` has found

@@ -311,7 +311,7 @@ export function trace(emit: (change: Change) => void) {
   }
 
   return {
-    /** Makes what stands in for a callback given here, and tells when that is called. */
+    /** Makes a stand-in for a callback given here, which tells when it is called. */
     asCallback(given: Callback, ownTimer?: number): Callback {
       let from: Running[] = [];
       unseen(() => from = running(look().stack));
