@@ -52,7 +52,8 @@ export async function runProgram(
   const [{ success }, stderr] = await Promise.all([child.status, errors]);
   clearInterval(timer);
   running.delete(child);
-  const line = stderr.match(/^error: (.*)/m)?.[1];
+  // So Deno begins; what a program says of its own errors begins in other ways.
+  const line = stderr.match(/^error: ((Uncaught|Top-level await) .*)/m)?.[1];
   const error = ended && !success ? line : undefined;
   return { at: now(), ended, stderr, error };
 }
