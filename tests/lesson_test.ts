@@ -56,7 +56,7 @@ Deno.test("two replacements turn all of async.ts below its header into async2.ts
   assertEquals(replaced, below(await script("async2")));
 });
 
-// In words.txt; so none asks for a permission, catches an error, or needs one runtime.
+// In words.txt; so none asks for a permission, or needs one runtime.
 Deno.test("the scripts have no other words than these in their code, name their originals, and end with the line that starts them", async () => {
   for (const text of words.trim().split("\n\n")) {
     const [name, ...expected] = text.split(/:?\s+/);

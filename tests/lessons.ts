@@ -50,7 +50,7 @@ export const lessons: Lesson[] = [
   },
 ];
 
-/** The recording of a lesson: one for all, as a lesson may keep something. */
+/** Records a lesson for twice its `seconds`, but once, as a module may keep something. */
 export function recorded(lesson: Lesson): Promise<Recording> {
   const { module, seconds } = lesson;
   return lesson.recording ??= record(module, 2 * seconds, { traced: true });

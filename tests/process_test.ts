@@ -67,7 +67,7 @@ Deno.test("deno task draw draws a program, or says why it does not", async () =>
   const next = async () => {
     for (const text of texts) await tryProgram(text);
   };
-  await Promise.all([next(), next()]);
+  await Promise.all([next(), next()]); // two at a time
 });
 
 async function tryProgram(text: string) {

@@ -54,7 +54,8 @@ export function picture(
   const widest = Math.max(...heads.map(widthOf));
   const gap = Math.max(widest + 12, (widest + widthOf(middle)) / 2 + 8);
   const x = (name: Column) => TIMES + gap * (lanes.indexOf(name) + 0.5);
-  const right = Math.max(TIMES + gap * lanes.length, x(undefined) + 76);
+  const edge = x(undefined) + widthOf(middle) / 2 + 8;
+  const right = Math.max(TIMES + gap * lanes.length, edge);
   const width = Math.ceil(right + LETTER * LETTERS + 14);
 
   let y = HEAD;

@@ -129,8 +129,7 @@ export function recorder(emit: Emit, traced: boolean, end = () => {}) {
  * 0 to `seconds`, both ends included, or to its end. With `keep`, each event goes
  * there instead of into the recording. Who has control is recorded if it is `traced`.
  *
- * @throws What the program throws and nobody catches, or an `Error` if it never
- * waits.
+ * @throws What the program throws and nobody catches, or an `Error` if it never waits.
  */
 export async function record(
   load: () => Promise<{ main: () => unknown }>,

@@ -6,8 +6,7 @@ import { linesBegun, type RecordedEvent, type Recording } from "./record.ts";
 import { until } from "./record.ts";
 import type { Call, Change, Running, Way } from "./trace.ts";
 
-/** The note of the step in which main gives control away, once and for all. */
-export const MAIN_LEAVES = "main gives control to the event loop";
+export const MAIN_LEAVES = "main gives control to the event loop"; // a note
 
 /** A task, by its name; undefined is the column in the middle. */
 export type Column = string | undefined;
@@ -71,7 +70,7 @@ function namesBy(lines: Named[], stops: (one: Running) => unknown) {
 /** Whose each call and each plain function is. */
 class Columns {
   calls = new Map<Running, Call>();
-  // The calls that it awaits, the callbacks that it gives, the generators in a generator.
+  // Calls that it awaits, callbacks that it gives and, of a generator, those it runs.
   #parts = new Map<Running, Running[]>();
   names: Map<Running, Set<string>>; // those in its lines
   #tasks = new Map<number, Set<string>>(); // what `tasksOf` has found
