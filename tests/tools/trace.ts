@@ -68,7 +68,7 @@ const nameOf = (frame?: Frame) => frame?.getFunctionName() ?? "";
 const placeOf = (frame?: Frame) =>
   `${urlOf(frame)}:${frame?.getLineNumber()}:${frame?.getColumnNumber()}`;
 const originOf = (stack: Frame[], i: number) =>
-  `${nameOf(stack[i])} called at ${placeOf(stack[i - 1])}`;
+  stack[i] && `${nameOf(stack[i])} called at ${placeOf(stack[i - 1])}`;
 const isTools = (frame: Frame) =>
   [TOOLS, "ext:deno_node/v8"].some((each) => urlOf(frame).startsWith(each));
 const isProgram = (frame: Frame) => !/^($|ext:|node:)/.test(urlOf(frame));
@@ -174,7 +174,7 @@ export function trace(emit: (change: Change) => void) {
     const ended = active.find(({ origin, base }) =>
       origin && origin !== originOf(stack, base)
     );
-    if (ended) leave(ended);
+    if (ended && stack.length > 0) leave(ended); // else a file's own promises are made
     if (!file && stack.length > 0) {
       file = make("file", { origin: originOf(stack, 0) });
       enter(file, "call", seen, 0);
