@@ -1,6 +1,8 @@
 // What a recorded program gets for node:timers/promises. These are plain functions:
 // an async one would be a call of its own in the picture.
 
+import { setTimeout as realTimeout } from "node:timers/promises";
+
 type Options = { signal?: AbortSignal };
 
 export function setTimeout<T>(ms?: number, value?: T, options: Options = {}) {
@@ -9,7 +11,7 @@ export function setTimeout<T>(ms?: number, value?: T, options: Options = {}) {
     const timer = globalThis.setTimeout(resolve, ms, value as T);
     function abort() {
       clearTimeout(timer);
-      reject(new DOMException("The operation was aborted", "AbortError"));
+      realTimeout(0, undefined, { signal }).catch(reject); // at once
     }
     if (signal?.aborted) abort();
     // A listener of the signal's own would keep the program alive after the sleep.
@@ -17,9 +19,9 @@ export function setTimeout<T>(ms?: number, value?: T, options: Options = {}) {
   });
 }
 
-export function setInterval<T>(ms?: number, value?: T) {
+export function setInterval<T>(ms?: number, value?: T, options?: Options) {
   return {
-    next: () => setTimeout(ms, { done: false, value }),
+    next: () => setTimeout(ms, { done: false, value }, options),
     [Symbol.asyncIterator]() {
       return this;
     },

@@ -31,13 +31,6 @@ export function textOf(recording: Recording, seconds: number): string {
     .map((event) => event.does === "prints" ? event.text : "").join("");
 }
 
-/** The lines, cut where time passes, by the event in which each begins. */
-export function linesBegun(recording: Recording) {
-  const moments = Map.groupBy(recording, ({ at }) => at).values();
-  const lines = [...moments].flatMap((events) => linesOf(events));
-  return Map.groupBy(lines.filter(({ text }) => text), ({ from }) => from);
-}
-
 /** Makes whole lines of pieces: each has its end's time, and the piece it is `from`. */
 export function linesOf<Piece extends { at: number; text?: string }>(
   pieces: Piece[],

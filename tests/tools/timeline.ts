@@ -2,7 +2,7 @@
 // who sleeps and who blocks. Who runs is known from the recording; the names that
 // are printed only tell which column is whose.
 
-import { linesBegun, type RecordedEvent, type Recording } from "./record.ts";
+import { linesOf, type RecordedEvent, type Recording } from "./record.ts";
 import { until } from "./record.ts";
 import type { Call, Change, Running, Way } from "./trace.ts";
 
@@ -50,6 +50,16 @@ function finder(names: string[]) {
   const letter = "[[\\p{L}\\d_]--\\p{sc=Han}]"; // Chinese has no spaces.
   const pattern = new RegExp(`(?<!${letter})(${any})(?!${letter})`, "v");
   return (line: string): Column => line.match(pattern)?.[1] || undefined;
+}
+
+/** What each call prints at one time, in lines, by the event in which each begins. */
+function linesBegun(recording: Recording) {
+  const turns = Map.groupBy(
+    recording,
+    ({ at, running }) => `${at} ${running.findLast(isCall)}`,
+  );
+  const lines = [...turns.values()].flatMap((events) => linesOf(events));
+  return Map.groupBy(lines.filter(({ text }) => text), ({ from }) => from);
 }
 
 /** A name in a line that is printed, and what runs then. */
@@ -154,29 +164,37 @@ function withYields(recording: Recording): Recording {
 
 /** Who is suspended until a timer goes off that was set for that, and when. */
 function sleepsOf(recording: Recording, columns: Columns) {
-  const timers = new Map<number, RecordedEvent & { does: "sets" }>();
+  type Timer = RecordedEvent & { does: "sets"; by: Column; since: number };
+  const timers = new Map<number, Timer>();
+  let last: Timer | undefined; // to go off
   const suspended = new Map<number, RecordedEvent & Change>();
   const begun = new Set<string>(); // the tasks of which a call has begun
   const ran = new Set<string>(); // those that have gone on by the last timer
   return recording.flatMap((event) => {
     const { does, at: to } = event;
-    if (does === "fires") ran.clear();
+    if (does === "fires") {
+      ran.clear();
+      last = timers.get(event.timer);
+    }
     if (does === "suspended") suspended.set(event.id, event);
     if (does === "sets") {
       // An interval's timer is set anew, but by nobody.
       const { running } = timers.get(event.timer) ?? event;
-      timers.set(event.timer, { ...event, running });
+      const by = columns.ofRunning(running);
+      // Who sets the next one when the last one has gone off has slept by both.
+      const since = last && last.by === by ? last.since : to;
+      timers.set(event.timer, { ...event, running, by, since });
     }
     if (does !== "called" && does !== "resumed") return [];
     const { id, timer = 0 } = event;
     const name = columns.of(id);
-    if (!name) return [];
+    if (!name || columns.tasksOf(id).size === 0) return [];
     ran.add(name);
     if (columns.names.has(id)) begun.add(name);
     const set = timers.get(timer);
     // Another task that has gone on by this timer may have let this one go on.
     if (!set || ran.size > 1) return [];
-    const isServed = columns.ofRunning(set.running) === name;
+    const isServed = set.by === name;
     if (does === "called") {
       // To give a callback is to sleep only for who can't be suspended.
       const [setter] = innermost(set.running);
@@ -184,11 +202,12 @@ function sleepsOf(recording: Recording, columns: Columns) {
       const isSleep = isServed && (isCallback || columns.isMain(setter));
       return isSleep ? [{ name, from: set.at, to }] : [];
     }
-    if (columns.tasksOf(id).size === 0 || !begun.has(name)) return [];
+    if (!begun.has(name)) return [];
     const { at: from, value = NaN } = suspended.get(id)!;
     // Who runs a generator may set a timer for the number that it has yielded.
     const asked = from === set.at && [value, value * 1000].includes(set.ms);
-    return isServed || asked ? [{ name, from, to }] : [];
+    const since = Math.max(from, set.since);
+    return isServed || asked ? [{ name, from: since, to }] : [];
   });
 }
 
@@ -230,13 +249,18 @@ class Path {
 
   /** Goes to where control is, step by step: to what runs, and prints of `named`. */
   goTo(running: Running[], named?: string) {
-    const to = running.flatMap((one) =>
-      isCall(one) ? one : this.#columns.of(one) ?? []
-    );
+    const [inner] = innermost(running);
+    const to = running.flatMap((one) => {
+      if (!isCall(one)) return this.#columns.of(one) ?? [];
+      // A callback that names nobody is passed by on the way to what it lets go on.
+      const isCallback = this.#columns.calls.get(one)!.kind === "callback";
+      const tasks = this.#columns.tasksOf(one);
+      return isCallback && tasks.size === 0 && one !== inner ? [] : one;
+    });
     // A helper's line is of whom it names, if its call is main's or nobody's.
     const last = running.at(-1);
     const isHelper = typeof last === "string" && last !== "main";
-    if (named && isHelper && !this.#columns.ofRunning(running)) to.push(named);
+    if (named && isHelper) to.push(named);
     while (!this.#places.every((place, i) => place === to[i])) {
       this.#places.pop();
       this.#drawArrival();

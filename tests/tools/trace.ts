@@ -188,6 +188,10 @@ export function trace(emit: (change: Change) => void) {
     const place = placeOf(seen.stack[base]);
     const outer = active.at(-1);
     if (outer?.base === base) {
+      if (outer.kind === "callback" && !outer.place) {
+        outer.place = place; // It may be an async function itself.
+        return callOf.set(promise, outer);
+      }
       // Elsewhere than at a beginning it is import() or WebAssembly.compile().
       if (outer.place !== place) return;
       leave(outer); // It has returned, and is called again from the same place.
