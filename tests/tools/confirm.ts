@@ -36,7 +36,7 @@ export async function recordFile(path: string, seconds: number) {
   const isTooMuch = () => recording.at(-MAX_EVENTS)?.at === now();
   let rest = "";
   function read(text: string) {
-    const pieces = (rest + text).split(/\v(.*)\n/);
+    const pieces = (rest + text).split(/\v([^\n]*)\n/);
     rest = pieces.pop()!;
     for (const [i, text] of pieces.entries()) {
       if (i % 2 === 1) recording.push(JSON.parse(text));
