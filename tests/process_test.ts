@@ -116,9 +116,11 @@ function start(args: string[], cwd: string, from = cwd) {
 
 // Windows has no such signals, and no ps.
 const test = Deno.build.os === "windows" ? Deno.test.ignore : Deno.test;
+const deaf =
+  `Deno.addSignalListener("SIGTERM", () => {}), setInterval(console.log, 99, 1)`;
 for (const signal of ["SIGTERM", "SIGINT", "SIGHUP"] as const) {
   test(`who is ended by ${signal} while it draws ends the program, too`, async () => {
-    await using folder = await makeFolder("setInterval(console.log, 99, 1)");
+    await using folder = await makeFolder(deaf);
     const [tool, file] = ["tests/tools/draw.ts", `${folder.path}/x.js`];
     const drawing = start(["run", "-A", tool, file, "99"], root);
     for await (const said of drawing.stderr) {
