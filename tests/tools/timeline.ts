@@ -146,8 +146,8 @@ class Columns {
 
 /** Tells an asynchronous generator's `yield` as one, not as an await or an end. */
 function withYields(recording: Recording): Recording {
-  const yielding = new Set<number>();
-  const goOn = new Set<number>();
+  const yielding = new Set<number>(); // the calls whose await was a part of a yield
+  const goOn = new Set<number>(); // those that are resumed later
   return recording.toReversed().flatMap((event): Recording => {
     if (!("id" in event)) return [event];
     const { does, id } = event;
@@ -257,7 +257,7 @@ class Path {
       const tasks = this.#columns.tasksOf(one);
       return isCallback && tasks.size === 0 && one !== inner ? [] : one;
     });
-    // A helper's line is of whom it names, if its call is main's or nobody's.
+    // A helper's line is of whom it names; its call then is that one's, or nobody's.
     const last = running.at(-1);
     const isHelper = typeof last === "string" && last !== "main";
     if (named && isHelper) to.push(named);
